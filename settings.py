@@ -1,4 +1,4 @@
-"""Everything that differs between machines, read once from the environment and checked as a whole."""
+"""Everything that differs between machines, read once from the environment, checked as a whole."""
 
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
@@ -64,7 +64,7 @@ class Settings(StoreSettings):
     workers: int = Field(default=1, ge=1, le=256)
     public_url: HttpUrl
 
-    twilio_account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
+    twilio_account_sid: str = Field(pattern=r"^AC[0-9a-zA-Z]+$")
     twilio_auth_token: Secret
     twilio_phone_number: PhoneNumber
     twilio_api_base_url: HttpUrl = "https://api.twilio.com"
@@ -78,7 +78,7 @@ class Settings(StoreSettings):
     openai_base_url: HttpUrl = "https://api.openai.com/v1"
     openai_model: str = Field(default="gpt-4o", min_length=1)
 
-    redis_url: Annotated[str, _url("redis", "rediss", "unix")] = Field(repr=False)
+    redis_url: Annotated[str, _url("redis", "rediss")] = Field(repr=False)
     google_calendar_id: str = Field(min_length=1)
     google_credentials_path: ExistingFile
     google_api_base_url: HttpUrl = "https://www.googleapis.com"

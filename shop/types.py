@@ -66,7 +66,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """A row of `appointments`; `scheduled_at` is aware UTC, `calendar_link` None until Google answered."""
+    """A row of `appointments`; `scheduled_at` is aware UTC, the link None until Google answered."""
 
     id: int
     customer_id: int
