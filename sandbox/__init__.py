@@ -1,1 +1,1 @@
-"""Stand-ins that speak each vendor's wire protocol on this machine; nothing in production reaches them."""
+"""Stand-ins that speak the vendors' wire protocols on this machine; production reaches none."""

@@ -1,4 +1,4 @@
-"""How long each vendor takes, as named profiles: none, design (the figures we planned with), published."""
+"""How long each vendor takes, as named profiles: none, design (as planned), published."""
 
 import math
 import random
@@ -12,7 +12,7 @@ ProfileName = Literal["none", "design", "published"]
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A log-normal delay in milliseconds given by its median and 95th percentile, cut at `cap_ms`."""
+    """A log-normal delay in ms given by its median and 95th percentile, cut at `cap_ms`."""
 
     p50_ms: float
     p95_ms: float
