@@ -1,0 +1,41 @@
+"""What a tool may answer instead of a result: a stable code and a sentence a caller may hear.
+
+ToolError
+|- AskCaller    arguments wrong or missing      -> the model asks again
+|- Refused      the shop says no                -> the model offers the next best thing
+`- Unavailable  calendar or database is away    -> the model apologises once, offers a call back
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class ToolError(Exception):
+    """A failure the model is told about: `code` is stable, `say` may be spoken as it stands."""
+
+    def __init__(self, code: str, say: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.say = say
+        self.details = dict(details or {})
+
+
+class AskCaller(ToolError):
+    """Something is missing or cannot be right; the caller can put it right."""
+
+
+class Refused(ToolError):
+    """Understood, and the answer is no."""
+
+
+class Unavailable(ToolError):
+    """A part this needs does not answer; nothing was changed."""
+
+
+def not_authorized() -> Refused:
+    """Refuse an id that is not the verified caller's; says nothing about whether it exists."""
+    return Refused(
+        "not_authorized",
+        "I can only look at visits and cars that belong to you. "
+        "Could you tell me your full name and the phone number we have on file?",
+    )
