@@ -20,7 +20,7 @@ _WALL_TIME = re.compile(
 )
 
 
-class BadTime(ValueError):  # noqa: N818 - it reads as what it says to a caller
+class BadTime(ValueError):
     """A text or wall time that names no moment; `reason` says why in plain words."""
 
     def __init__(self, reason: str) -> None:

@@ -116,7 +116,7 @@ class Service(_FromFile):
         return self
 
 
-class UnknownService(ValueError):  # noqa: N818 - it reads as what it says to a caller
+class UnknownService(ValueError):
     """No single service goes by this name; `nearest` holds up to three to offer instead."""
 
     def __init__(self, text: str, nearest: tuple[Service, ...]) -> None:

@@ -16,7 +16,7 @@ Refusal = Literal[
 _LATER_DAY_COSTS_MINUTES = 120
 
 
-class SlotRefused(Exception):  # noqa: N818 - it reads as what it says to a caller
+class SlotRefused(Exception):
     """The shop cannot take a visit at this time; `reason` says why, in one word."""
 
     def __init__(self, reason: Refusal) -> None:
