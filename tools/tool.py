@@ -13,8 +13,6 @@ from tools.errors import AskCaller, ToolError
 MAX_TEXT = 200
 """No argument a caller can speak is longer; longer ones are refused before they are looked at."""
 
-INTERNAL_SAY = "I'm sorry, something went wrong on my side. Could we try that once more?"
-
 
 class Arguments(BaseModel):
     """The base of every tool's arguments: unknown ones are ignored, text is bounded."""
@@ -43,9 +41,10 @@ class Tool(Generic[A]):
     def parameters(self) -> dict[str, Any]:
         """Return the JSON schema of the arguments, as the model is shown it."""
         schema = self.arguments.model_json_schema()
-        schema.pop("title", None)
-        schema.pop("description", None)
-        return schema
+        definitions = schema.pop("$defs", {})
+        shown = _plain_schema(schema, definitions)
+        shown.pop("description", None)
+        return shown
 
     async def run(self, call: Call, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Do what the model asked for `call`; every answer is a JSON object with `success`.
@@ -112,6 +111,32 @@ def _bad_arguments(exc: ValidationError) -> AskCaller:
     else:
         say = f"I didn't get the {spoken} right. Could you say it again?"
     return AskCaller("invalid_arguments", say, {"argument": name})
+
+
+def _plain_schema(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """Write references out and drop titles and nulls: models follow a flat schema better."""
+    if isinstance(schema, list):
+        return [_plain_schema(part, definitions) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        target = definitions[schema["$ref"].rpartition("/")[2]]
+        return _plain_schema({**target, **_without(schema, "$ref")}, definitions)
+    options = [part for part in schema.get("anyOf", []) if part != {"type": "null"}]
+    if len(options) == 1:
+        schema = {**options[0], **_without(schema, "anyOf", "default")}
+        return _plain_schema(schema, definitions)
+    # Under `properties` the keys are names: an argument called title must survive.
+    return {
+        key: {name: _plain_schema(part, definitions) for name, part in value.items()}
+        if key == "properties"
+        else _plain_schema(value, definitions)
+        for key, value in _without(schema, "title").items()
+    }
+
+
+def _without(schema: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key not in keys}
 
 
 def _plain(result: Any) -> dict[str, Any]:

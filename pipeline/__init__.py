@@ -1,0 +1,1 @@
+"""One phone call, assembled from Pipecat's parts and ours."""

@@ -1,0 +1,53 @@
+"""One JSON object a line on stderr, for our own events and those of every library."""
+
+import json
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from loguru import logger
+
+if TYPE_CHECKING:
+    from loguru import Message
+
+_LIBRARIES_LEVEL = "WARNING"
+"""Pipecat and the clients log each frame and request below this."""
+
+_OURS = ("server", "reminders", "pipeline", "processors", "tools", "store", "console", "shop")
+
+
+def configure() -> None:
+    """Send every log line to stderr as JSON, written by a thread so that no call waits for it."""
+    logger.remove()
+    logger.add(_write, level="INFO", filter=_wanted, enqueue=True, catch=True)
+    logging.basicConfig(handlers=[_ToLoguru()], level=_LIBRARIES_LEVEL, force=True)
+
+
+def _wanted(record: "object") -> bool:
+    assert isinstance(record, dict)  # noqa: S101 - loguru's record is one
+    name = (record["name"] or "").partition(".")[0]
+    return name in _OURS or record["level"].no >= logging.WARNING
+
+
+def _write(message: "Message") -> None:
+    record = message.record
+    line = {
+        "at": record["time"].isoformat(timespec="milliseconds"),
+        "level": record["level"].name,
+        "event": record["message"],
+        "from": record["name"],
+        **record["extra"],
+    }
+    if record["exception"] is not None:
+        line["trace"] = str(message).strip()
+    sys.stderr.write(json.dumps(line, default=str, ensure_ascii=False) + "\n")
+
+
+class _ToLoguru(logging.Handler):
+    """Carries the standard library's log records over."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = record.levelname if record.levelno >= logging.WARNING else "INFO"
+        logger.opt(exception=record.exc_info).bind(logger=record.name).log(
+            level, record.getMessage()
+        )

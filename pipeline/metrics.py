@@ -1,0 +1,39 @@
+"""What Prometheus is told about calls."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+
+class Metrics:
+    """The counters of one process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.calls = Counter(
+            "bayline_calls_total", "Calls by how they ended", ["outcome"], registry=self.registry
+        )
+        self.refused = Counter(
+            "bayline_refused_total",
+            "Webhooks and streams that were turned away, by reason",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.in_progress = Gauge(
+            "bayline_calls_in_progress", "Calls on the line now", registry=self.registry
+        )
+        self.tools = Histogram(
+            "bayline_tool_seconds",
+            "Time a tool took, by tool and outcome",
+            ["tool", "outcome"],
+            registry=self.registry,
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8),
+        )
+        self.webhook = Histogram(
+            "bayline_inbound_webhook_seconds",
+            "Time to answer the inbound-call webhook",
+            registry=self.registry,
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15),
+        )
+
+    def render(self) -> bytes:
+        """Return the text Prometheus scrapes."""
+        return generate_latest(self.registry)

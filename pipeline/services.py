@@ -1,0 +1,162 @@
+"""Speech and language services for one call, built from Settings over parts all calls share.
+
+What is slow to build (TLS contexts, model files, connections) is built once when the process starts
+and shared, so that taking a call never blocks the calls in progress: a private client and private
+models cost about 300 ms of the event loop a call.
+"""
+
+import copy
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from pipecat.audio.turn.smart_turn.base_smart_turn import SmartTurnParams
+from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
+from pipecat.audio.vad.silero import SileroVADAnalyzer
+from pipecat.audio.vad.vad_analyzer import VADAnalyzer
+from pipecat.services.deepgram.stt import DeepgramSTTService
+from pipecat.services.deepgram.tts import DeepgramTTSService
+from pipecat.services.openai.llm import OpenAILLMService
+
+from pipeline import turns
+from settings import Settings
+
+SAMPLE_RATE_HZ = 8000
+"""The telephone's rate, kept from end to end: resampling costs time, 100 ms of it in Pipecat."""
+
+MAX_REPLY_TOKENS = 220
+"""Three spoken sentences and a tool call fit; a model that rambles is cut off."""
+
+TEMPERATURE = 0.3
+"""Low: a receptionist varies little, and tool arguments not at all."""
+
+TOOL_TIMEOUT_S = 8.0
+"""After this the tool counts as failed and the model apologises; its own time-outs are shorter."""
+
+FIRST_TOKEN_TIMEOUT_S = 2.5
+"""GPT-4o's first token has p95 1.4 s; one that takes longer is asked for again, once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedParts:
+    """What every call of this process shares."""
+
+    settings: Settings
+    openai: AsyncOpenAI
+    vad: SileroVADAnalyzer
+    smart_turn: LocalSmartTurnAnalyzerV3
+
+    @classmethod
+    def build(cls, settings: Settings) -> Self:
+        """Load the models and open the clients (no request is made); takes about 0.3 s."""
+        client = AsyncOpenAI(
+            api_key=settings.openai_api_key,
+            base_url=settings.openai_base_url,
+            http_client=DefaultAsyncHttpxClient(),
+            max_retries=1,
+        )
+        return cls(
+            settings=settings,
+            openai=client,
+            vad=SileroVADAnalyzer(),
+            smart_turn=LocalSmartTurnAnalyzerV3(cpu_count=1),
+        )
+
+    async def close(self) -> None:
+        """Close the shared connections."""
+        await self.openai.close()
+
+
+def speech_to_text(shared: SharedParts) -> DeepgramSTTService:
+    """Return the recogniser of one call: interim results, words as they are said."""
+    settings = shared.settings
+    return DeepgramSTTService(
+        api_key=settings.deepgram_api_key,
+        base_url=settings.deepgram_base_url,
+        sample_rate=SAMPLE_RATE_HZ,
+        settings=DeepgramSTTService.Settings(
+            model=settings.deepgram_stt_model,
+            interim_results=True,
+            punctuate=True,
+            smart_format=True,
+            numerals=True,
+            endpointing=turns.STT_ENDPOINTING_MS,
+        ),
+    )
+
+
+def text_to_speech(shared: SharedParts) -> DeepgramTTSService:
+    """Return the voice of one call: 16-bit samples at the telephone's rate."""
+    settings = shared.settings
+    return DeepgramTTSService(
+        api_key=settings.deepgram_api_key,
+        base_url=_websocket_root(settings.deepgram_base_url),
+        sample_rate=SAMPLE_RATE_HZ,
+        # Not "mulaw": Pipecat would take the bytes for samples and encode them a second time.
+        encoding="linear16",
+        settings=DeepgramTTSService.Settings(voice=settings.deepgram_tts_voice),
+    )
+
+
+class _SharedClientLLM(OpenAILLMService):
+    """Pipecat's service on the process's one client, whose connections are warm."""
+
+    def __init__(self, shared: SharedParts, **kwargs: Any) -> None:
+        self._shared_client = shared.openai
+        super().__init__(**kwargs)
+
+    def create_client(self, *_args: Any, **_kwargs: Any) -> AsyncOpenAI:
+        return self._shared_client
+
+
+def language_model(shared: SharedParts, system_instruction: str) -> OpenAILLMService:
+    """Return the model of one call under `system_instruction`."""
+    return _SharedClientLLM(
+        shared,
+        function_call_timeout_secs=TOOL_TIMEOUT_S,
+        retry_on_timeout=True,
+        retry_timeout_secs=FIRST_TOKEN_TIMEOUT_S,
+        settings=OpenAILLMService.Settings(
+            model=shared.settings.openai_model,
+            system_instruction=system_instruction,
+            temperature=TEMPERATURE,
+            max_completion_tokens=MAX_REPLY_TOKENS,
+        ),
+    )
+
+
+class _CallVAD(SileroVADAnalyzer):
+    """A Silero analyzer with a state of its own on the process's one loaded model."""
+
+    def __init__(self, shared: SileroVADAnalyzer) -> None:
+        VADAnalyzer.__init__(self, params=turns.VAD)
+        self._model = copy.copy(shared._model)
+        self._model.reset_states()
+        self._windows_since_reset = 0
+        self._low_confidence_windows = 0
+
+
+def voice_activity(shared: SharedParts) -> SileroVADAnalyzer:
+    """Return the voice activity detector of one call."""
+    return _CallVAD(shared.vad)
+
+
+class _CallSmartTurn(LocalSmartTurnAnalyzerV3):
+    """A smart-turn analyzer with buffers of its own on the process's one loaded model."""
+
+    def __init__(self, shared: LocalSmartTurnAnalyzerV3, params: SmartTurnParams) -> None:
+        super(LocalSmartTurnAnalyzerV3, self).__init__(params=params)
+        self._log_data = False
+        self._session = shared._session
+
+
+def turn_analyzer(shared: SharedParts) -> LocalSmartTurnAnalyzerV3:
+    """Return the end-of-turn detector of one call."""
+    return _CallSmartTurn(shared.smart_turn, turns.SMART_TURN)
+
+
+def _websocket_root(url: str) -> str:
+    parts = urlsplit(url)
+    scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
+    return urlunsplit(parts._replace(scheme=scheme))

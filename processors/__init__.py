@@ -1,0 +1,1 @@
+"""Frame processors that do one thing each which Pipecat does not."""
