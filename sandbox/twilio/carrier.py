@@ -1,0 +1,93 @@
+"""The carrier: places calls to a service as Twilio does, and keeps the account's calls."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+from sandbox.twilio import wire
+from sandbox.twilio.leg import CallSetup, Leg, StatusCallback
+from sandbox.twilio.mulaw import Pcm
+from sandbox.twilio.script import Instructions, follow
+from sandbox.twilio.webhooks import Webhooks
+
+
+class Carrier:
+    """One account of the carrier. `async with Carrier(...)` hangs up what is left at the end.
+
+    `routes` leads a public host of the service to where it listens (see `Webhooks`);
+    `chars_per_s` is how fast <Say> speaks (0: at once); `transfers` gives the DialCallStatus of
+    numbers that a <Dial> reaches ("completed" unless named).
+    """
+
+    def __init__(
+        self,
+        *,
+        account_sid: str,
+        auth_token: str,
+        clock: Callable[[], float] = time.monotonic,
+        routes: Mapping[str, str] | None = None,
+        chars_per_s: float = 0.0,
+        transfers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.account_sid = account_sid
+        self.auth_token = auth_token
+        self.legs: dict[str, Leg] = {}
+        self._clock = clock
+        self._webhooks = Webhooks(auth_token, routes or {})
+        self._chars_per_s = chars_per_s
+        self._transfers = transfers or {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Hang up every call and wait until all callbacks are delivered."""
+        await asyncio.gather(*(leg.hang_up() for leg in self.legs.values()))
+
+    async def dial(
+        self,
+        webhook_url: str,
+        *,
+        from_number: str | None,
+        to_number: str,
+        extra: Mapping[str, str] | None = None,
+        status_callback: str | None = None,
+        fallback_url: str | None = None,
+        background: Pcm | None = None,
+    ) -> Leg:
+        """Call the service and return once a stream is open, a <Pause> runs, or the call is over.
+
+        `from_number=None` withholds the number. `extra` adds or replaces form fields.
+        `background` is 8 kHz noise on the caller's side, repeated for the whole call.
+        """
+        leg = self.open_leg(
+            CallSetup(
+                account_sid=self.account_sid,
+                from_number=from_number if from_number is not None else wire.ANONYMOUS_NUMBER,
+                to_number=to_number,
+                extra=extra or {},
+                status_callback=StatusCallback(status_callback) if status_callback else None,
+                background=background,
+                chars_per_s=self._chars_per_s,
+                transfers=self._transfers,
+            )
+        )
+        leg.begin(follow(leg, Instructions(url=webhook_url, fallback_url=fallback_url)))
+        await leg.connected.wait()
+        return leg
+
+    def open_leg(self, setup: CallSetup) -> Leg:
+        """Make a leg and keep it under its CallSid."""
+        leg = Leg(setup, webhooks=self._webhooks, clock=self._clock)
+        self.legs[leg.call_sid] = leg
+        return leg
