@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -14,6 +15,7 @@ Pcm: TypeAlias = npt.NDArray[np.int16]
 RATE_HZ = 8000
 FRAME_SAMPLES = 160  # 20 ms
 _FRAME_S = FRAME_SAMPLES / RATE_HZ
+_LOUD = 4.3  # log10 of the mean square above which a frame is voice, about -47 dBFS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,13 @@ class MoonshineEars:
         from moonshine_voice import ModelArch, get_model_path  # noqa: PLC0415 - loads a library
         from moonshine_voice.transcriber import Transcriber  # noqa: PLC0415
 
-        # The transcript would otherwise bring the audio back as a list of floats.
+        # Whoever calls has found the speech already: a second detector inside would cut short
+        # stretches in two and hear "You" in the silence before them. Without the other option
+        # the transcript would bring the audio back as a list of floats.
         self._engine: Any = Transcriber(
-            str(get_model_path("tiny-en")), ModelArch.TINY, options={"return_audio_data": "false"}
+            str(get_model_path("tiny-en")),
+            ModelArch.TINY,
+            options={"vad_threshold": "0.0", "return_audio_data": "false"},
         )
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ears")
         self._backlog = 0
@@ -96,9 +102,23 @@ class MoonshineEars:
         samples = (pcm8k.astype(np.float32) / 32768.0).tolist()
         transcript = self._engine.transcribe_without_streaming(samples, RATE_HZ)
         words: list[Word] = []
+        start_s, end_s = _voiced_span(_features(pcm8k)) or (0.0, len(pcm8k) / RATE_HZ)
         for line in transcript.lines:
-            words += spread(line.text, line.start_time, line.start_time + line.duration)
+            line_end_s = min(line.start_time + line.duration, end_s)
+            line_start_s = min(max(line.start_time, start_s), line_end_s)
+            words += spread(_without_babble(line.text), line_start_s, line_end_s)
         return words
+
+
+def _without_babble(text: str) -> str:
+    """Drop what this model makes up: "You" for noise, and a word over and over when cut off."""
+    if text.strip(" .,!?").lower() == "you":
+        return ""
+    kept: list[str] = []
+    for token, run in groupby(text.split(), key=lambda t: t.strip(".,!?").lower()):
+        same = list(run)
+        kept += same[:1] if len(same) > 3 and not token.isdigit() else same
+    return " ".join(kept)
 
 
 def _features(pcm8k: Pcm) -> npt.NDArray[np.float32]:
@@ -111,6 +131,14 @@ def _features(pcm8k: Pcm) -> npt.NDArray[np.float32]:
     both = np.stack([signal, slope], axis=1).reshape(frames, FRAME_SAMPLES, 2)
     power = np.square(both).mean(axis=1)
     return np.asarray(np.log10(power + 1000.0), np.float32)
+
+
+def _voiced_span(features: npt.NDArray[np.float32]) -> tuple[float, float] | None:
+    """From the first to the last loud frame, in seconds."""
+    loud = np.flatnonzero(features[:, 0] > _LOUD)
+    if not len(loud):
+        return None
+    return float(loud[0]) * _FRAME_S, float(loud[-1] + 1) * _FRAME_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +171,10 @@ class ScriptedEars:
     def learn(self, pcm8k: Pcm, text: str) -> None:
         """Register a recording (8 kHz) and the words in it."""
         features = _features(pcm8k)
-        voiced = np.flatnonzero(features[:, 0] > 4.0)
-        if not len(voiced):
+        span = _voiced_span(features)
+        if span is None:
             raise ValueError("the recording is silent")
-        start_s, end_s = voiced[0] * _FRAME_S, (voiced[-1] + 1) * _FRAME_S
+        start_s, end_s = span
         # Room on both sides, so that a stretch which begins or ends in silence fits.
         padded = np.pad(features, ((50, 50), (0, 0)), constant_values=3.0)
         words = spread(text, start_s + 50 * _FRAME_S, end_s + 50 * _FRAME_S)
@@ -183,7 +211,7 @@ def _slide(heard: npt.NDArray[np.float32], known: npt.NDArray[np.float32]) -> tu
     windows = np.lib.stride_tricks.sliding_window_view(known, n, axis=0)  # shifts, 2, n
     distances = np.abs(windows - heard.T[None]).mean(axis=(1, 2))
     # Silence matches silence: only frames in which something is heard may vote.
-    loud = heard[:, 0] > 4.0
+    loud = heard[:, 0] > _LOUD
     if loud.any():
         distances = np.abs(windows[:, :, loud] - heard[loud].T[None]).mean(axis=(1, 2))
     offset = int(distances.argmin())

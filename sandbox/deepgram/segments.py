@@ -10,7 +10,7 @@ from sandbox.deepgram.activity import Activity, Frame
 from sandbox.ears import FRAME_SAMPLES, RATE_HZ, Pcm
 
 FRAME_MS = 20
-_BEFORE_FRAMES = 15  # 300 ms kept from before the first loud frame: soft consonants
+_BEFORE_FRAMES = 12  # 240 ms kept from before the first loud frame: soft consonants
 _ONSET_FRAMES = 3  # 60 ms of voice make speech, less is a click
 _ONSET_WINDOW = 5
 
