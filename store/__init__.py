@@ -1,0 +1,1 @@
+"""Everything that is remembered: PostgreSQL, Redis, Google Calendar, and NHTSA's facts."""

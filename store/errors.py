@@ -1,0 +1,106 @@
+"""What can go wrong with what is remembered, and which vendor error means which of these.
+
+StoreError
+|- SlotTaken             no bay is free then, or somebody was quicker
+|- VehicleBusy           that car already has a visit then
+|- NotFound              no such row
+|- Rejected              the database will not take such a value
+|- Unavailable           a part does not answer; trying later may help
+|  |- DatabaseUnavailable
+|  |- CalendarUnavailable
+|  |- CacheUnavailable
+|  `- VinUnavailable
+`- StoreFault            a statement was wrong: a bug of ours
+"""
+
+import google.auth.exceptions
+import googleapiclient.errors
+import httplib2
+import httpx
+import psycopg
+import psycopg.errors
+import redis.exceptions
+
+
+class StoreError(Exception):
+    """Anything that `store` raises on purpose."""
+
+
+class SlotTaken(StoreError):  # noqa: N818 - it reads as what it says to a caller
+    """No bay is free at that time."""
+
+
+class VehicleBusy(StoreError):  # noqa: N818
+    """The vehicle already has a live visit that overlaps."""
+
+
+class NotFound(StoreError):  # noqa: N818
+    """There is no such row."""
+
+
+class Rejected(StoreError):  # noqa: N818
+    """A value cannot be stored: too large, of the wrong form, or against a rule of the table."""
+
+
+class Unavailable(StoreError):  # noqa: N818
+    """A part does not answer."""
+
+
+class DatabaseUnavailable(Unavailable):
+    """PostgreSQL does not answer, or has not been migrated."""
+
+
+class CalendarUnavailable(Unavailable):
+    """Google does not answer, or answers with an error."""
+
+
+class CacheUnavailable(Unavailable):
+    """Redis does not answer; never leaves `store.cache`, where it is a miss."""
+
+
+class VinUnavailable(Unavailable):
+    """NHTSA does not answer, or not with what it should."""
+
+
+class StoreFault(StoreError):
+    """The database understood us and says the statement is wrong: a bug."""
+
+
+VENDOR_ERRORS: dict[type[Exception], type[StoreError]] = {
+    psycopg.Error: StoreFault,
+    psycopg.InterfaceError: DatabaseUnavailable,
+    psycopg.OperationalError: DatabaseUnavailable,  # also psycopg_pool.PoolTimeout and PoolClosed
+    psycopg.DataError: Rejected,
+    psycopg.IntegrityError: Rejected,
+    psycopg.errors.ForeignKeyViolation: NotFound,
+    psycopg.errors.ExclusionViolation: SlotTaken,
+    psycopg.errors.UndefinedTable: DatabaseUnavailable,
+    psycopg.errors.UndefinedColumn: DatabaseUnavailable,
+    redis.exceptions.RedisError: CacheUnavailable,
+    httpx.HTTPError: VinUnavailable,
+    httpx.InvalidURL: VinUnavailable,
+    httpx.StreamError: VinUnavailable,
+    googleapiclient.errors.Error: CalendarUnavailable,
+    google.auth.exceptions.GoogleAuthError: CalendarUnavailable,
+    httplib2.error.HttpLib2Error: CalendarUnavailable,
+}
+"""Vendor error -> ours; the nearest ancestor of an error's class decides."""
+
+_CONSTRAINTS: dict[str, type[StoreError]] = {"appointments_vehicle_once": VehicleBusy}
+
+
+def translated(exc: Exception) -> StoreError | None:
+    """Return what a vendor's error means here, None when it is no vendor's error.
+
+    The text is for the log, not for callers. Use it as `raise translated(exc) from exc`.
+    """
+    kind = next((VENDOR_ERRORS[c] for c in type(exc).__mro__ if c in VENDOR_ERRORS), None)
+    if kind is None:
+        return None
+    if isinstance(exc, psycopg.Error):
+        kind = _CONSTRAINTS.get(exc.diag.constraint_name or "", kind)
+        if exc.diag.message_primary:  # without DETAIL, which quotes the row's values
+            return kind(f"{exc.diag.sqlstate}: {exc.diag.message_primary}")
+    if isinstance(exc, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
+        return kind("the database is not at the current schema: run python -m store migrate")
+    return kind(f"{type(exc).__name__}: {' '.join(str(exc).split())[:200]}")

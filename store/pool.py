@@ -1,0 +1,164 @@
+"""Connections to PostgreSQL, and what happens to a piece of work when one fails."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Any, LiteralString, Self, TypeVar
+
+import psycopg
+from loguru import logger
+from psycopg import AsyncConnection, errors
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from store.errors import DatabaseUnavailable, StoreError, translated
+
+T = TypeVar("T")
+Row = DictRow
+Connection = AsyncConnection[Row]
+Values = dict[str, Any]
+
+CHECKOUT_TIMEOUT_S = 2.0
+"""How long a caller may wait for a connection before the database counts as away."""
+CONNECT_TIMEOUT_S = 3
+RECONNECT_TIMEOUT_S = 4.0
+"""A failed connection is given up after this and tried afresh for the next piece of work, so that a
+database that returns is found at once and not after a long back-off."""
+STATEMENT_TIMEOUT_MS = 5_000
+LOCK_TIMEOUT_MS = 3_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
+TCP_USER_TIMEOUT_MS = 5_000
+"""Unacknowledged bytes this old mean that the other side is gone, whatever TCP still hopes."""
+
+MAX_TRIES = 6
+FIRST_RETRY_DELAY_S = 0.01
+
+_RETRIED = (errors.DeadlockDetected, errors.SerializationFailure)
+
+_SESSION = (
+    f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}; SET lock_timeout = {LOCK_TIMEOUT_MS}; "
+    f"SET idle_in_transaction_session_timeout = {IDLE_IN_TRANSACTION_TIMEOUT_MS}"
+)
+
+
+class Pool:
+    """A pool of connections whose every failure is a StoreError.
+
+    Prepared statements are off and no state is kept in a session beyond time limits, so that a
+    pooler in transaction mode may stand between.
+    """
+
+    def __init__(self, database_url: str, *, min_size: int, max_size: int) -> None:
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            database_url,
+            connection_class=AsyncConnection[Row],
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "prepare_threshold": None,
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "tcp_user_timeout": TCP_USER_TIMEOUT_MS,
+            },
+            min_size=min_size,
+            max_size=max_size,
+            timeout=CHECKOUT_TIMEOUT_S,
+            reconnect_timeout=RECONNECT_TIMEOUT_S,
+            configure=_configure,
+            check=AsyncConnectionPool.check_connection,
+            open=False,
+            name="store",
+        )
+
+    async def __aenter__(self) -> Self:
+        """Begin to connect in the background; a database that is away does not stop this."""
+        await self._pool.open(wait=False)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._pool.close(timeout=5.0)
+
+    async def ping(self, timeout_s: float) -> None:
+        """Ask the database for a sign of life; raises DatabaseUnavailable after `timeout_s`."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.rows("SELECT 1 FROM shop_capacity", {})
+        except TimeoutError as exc:
+            raise DatabaseUnavailable(f"no answer within {timeout_s} s") from exc
+
+    async def rows(self, query: LiteralString, values: Values) -> Sequence[Row]:
+        """Run a query that only reads; once more when its connection turns out to be dead."""
+
+        async def read(conn: Connection) -> Sequence[Row]:
+            return await (await conn.execute(query, values)).fetchall()
+
+        return await self._attempts(read, repeatable=True)
+
+    async def row(self, query: LiteralString, values: Values) -> Row | None:
+        """Run a query that only reads and return its first row."""
+        found = await self.rows(query, values)
+        return found[0] if found else None
+
+    async def execute(self, query: LiteralString, values: Values) -> Row | None:
+        """Run one writing statement and return its first row, if it returns any."""
+
+        async def write(conn: Connection) -> Row | None:
+            cursor = await conn.execute(query, values)
+            return await cursor.fetchone() if cursor.description else None
+
+        return await self._attempts(write, repeatable=False)
+
+    async def transaction(
+        self, work: Callable[[Connection], Awaitable[T]], *, repeatable: bool = False
+    ) -> T:
+        """Run `work` in one transaction, again from its start after a deadlock.
+
+        `repeatable` says that doing it twice is harmless: then a connection lost in the middle, or
+        during the commit, is also followed by another try.
+        """
+
+        async def whole(conn: Connection) -> T:
+            async with conn.transaction():
+                return await work(conn)
+
+        return await self._attempts(whole, repeatable=repeatable)
+
+    async def _attempts(self, work: Callable[[Connection], Awaitable[T]], *, repeatable: bool) -> T:
+        delay_s = FIRST_RETRY_DELAY_S
+        for left in reversed(range(MAX_TRIES)):
+            try:
+                async with self._pool.connection() as conn:
+                    return await work(conn)
+            except _RETRIED as exc:
+                if not left:
+                    raise DatabaseUnavailable("the database is too contended") from exc
+                logger.bind(error=type(exc).__name__).info("transaction retried")
+            except (psycopg.OperationalError, psycopg.InterfaceError) as exc:
+                lost = isinstance(exc, errors.AdminShutdown) or exc.sqlstate is None
+                if not (repeatable and lost and left == MAX_TRIES - 1) or _waited(exc):
+                    raise _known(exc) from exc
+            except psycopg.Error as exc:
+                raise _known(exc) from exc
+            await asyncio.sleep(delay_s * random.uniform(0.5, 1.5))
+            delay_s *= 2
+        raise AssertionError("the last try returns or raises")
+
+
+def _waited(exc: Exception) -> bool:
+    """Say whether the pool had no connection to give: then another try only waits again."""
+    return type(exc).__module__.startswith("psycopg_pool")
+
+
+def _known(exc: psycopg.Error) -> StoreError:
+    found = translated(exc)
+    assert found is not None  # noqa: S101 - psycopg.Error itself is in the map
+    return found
+
+
+async def _configure(conn: Connection) -> None:
+    await conn.execute(_SESSION)
