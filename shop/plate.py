@@ -1,4 +1,4 @@
-"""Licence plates of the United States: the number, and the state when it is said along with it."""
+"""License plates of the United States: the number, and the state when it is said along with it."""
 
 from dataclasses import dataclass
 
@@ -23,6 +23,7 @@ STATES = {line[:2]: line[3:] for line in _STATES.strip().replace("\n", "|").spli
 
 _CODES = {
     **{tuple(name.lower().split()): code for code, name in STATES.items()},
+    ("district", "columbia"): "DC",  # with its "of" dropped as an aside
     ("washington", "dc"): "DC",
     ("washington", "d", "c"): "DC",
 }
@@ -32,7 +33,7 @@ _LONGEST_STATE_NAME_WORDS = 3
 
 
 class BadPlate(ValueError):
-    """Not a licence plate, or not a state; `reason` says why in plain words."""
+    """Not a license plate, or not a state; `reason` says why in plain words."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -41,7 +42,7 @@ class BadPlate(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    """A licence plate: capitals and digits without spaces, and a state's code when known."""
+    """A license plate: capitals and digits without spaces, and a state's code when known."""
 
     number: str
     state: str | None = None

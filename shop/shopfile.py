@@ -6,7 +6,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from shop.naming import ServiceNames, spoken_key
+from shop.textyaml import TextLoader
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Span = tuple[time, time]
@@ -229,7 +230,7 @@ def load_shop(path: Path) -> Shop:
         raw = path.read_bytes()[: _LARGEST_FILE_BYTES + 1]
         if len(raw) > _LARGEST_FILE_BYTES:
             raise ShopFileError(path, (f"it is larger than {_LARGEST_FILE_BYTES} bytes",))
-        content = _TextLoader(raw.decode("utf-8-sig")).get_single_data()
+        content = TextLoader(raw.decode("utf-8-sig")).get_single_data()
     except OSError as exc:
         raise ShopFileError(path, (f"it cannot be read: {exc.strerror or exc}",)) from exc
     except UnicodeDecodeError as exc:
@@ -245,35 +246,6 @@ def load_shop(path: Path) -> Shop:
         return Shop.model_validate(content)
     except ValidationError as exc:
         raise ShopFileError(path, tuple(_explain(exc))) from exc
-
-
-class _TextLoader(yaml.BaseLoader):
-    """YAML in which every scalar stays text.
-
-    Otherwise 17:00 is the number 1020, +15035550199 loses its plus and NO is a boolean.
-    """
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]  # untyped in the stubs
-            raise yaml.composer.ComposerError(
-                None, None, "references (*) are not used here", event.start_mark
-            )
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(
-                    None, None, "a key is not a word", key.start_mark
-                )
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f'"{key.value[:40]}" is given twice', key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
 
 
 def _explain(exc: ValidationError) -> Iterator[str]:

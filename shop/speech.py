@@ -124,8 +124,8 @@ def speak_vehicle(vehicle: Vehicle) -> str:
     """Say a car: "twenty nineteen Honda C R V", "twenty fifteen Ford F one fifty".
 
     Years and model numbers are read in pairs of digits. Capitals without a vowel, or too few to
-    be a word, are letters; other capitals are a word ("TACOMA" is Tacoma, RAV4 is "Rav four"). A make that
-    the model repeats ("Mazda Mazda3") is said once.
+    be a word, are letters; other capitals are a word ("TACOMA" is Tacoma, RAV4 is "Rav four"). A
+    make that the model repeats ("Mazda Mazda3") is said once.
     """
     year = [in_pairs(vehicle.year)] if vehicle.year is not None else []
     make, model = vehicle.make[:_LONGEST_TEXT].strip(), vehicle.model[:_LONGEST_TEXT].strip()
