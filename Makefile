@@ -1,0 +1,56 @@
+# Every target explains itself: `make help`.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+STAMP := $(VENV)/.installed
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: install
+install: $(STAMP) ## install everything into .venv/, pinned and checked by hash
+
+$(STAMP): requirements-dev.txt Makefile
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "There is no '$(PYTHON)' on this machine. Bayline needs Python 3.11 or newer; name yours with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Bayline needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) -V 2>&1). Name a newer one with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "'$(PYTHON)' comes without venv (on Debian: apt-get install python3-venv)." >&2; exit 1; }
+	@echo "Installing into $(VENV)/ (about 1.3 GB; a minute or two the first time) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements-dev.txt
+	@touch $@
+	@echo "Installed."
+
+.PHONY: demo
+demo: install ## a recorded caller books an oil change, end to end, on this machine
+	@$(BIN)/python -m qa demo
+
+.PHONY: run
+run: install ## the same service, left running, with stand-ins for the vendors
+	@$(BIN)/python -m sandbox
+
+.PHONY: test
+test: install lint ## lint, types and all tests, real PostgreSQL and Redis included
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+.PHONY: lint
+lint: install ## style, types, Dockerfile and shell scripts
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary .
+	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/shellcheck .ci/run
+
+.PHONY: pin
+pin: install ## write the pinned and hashed requirements anew from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+
+.PHONY: clean
+clean: ## remove what `make run` keeps and what tools cached (not .venv/)
+	@rm -rf .run .mypy_cache .ruff_cache .pytest_cache .hypothesis
