@@ -9,6 +9,7 @@ import warnings
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import numpy as np
 import uvicorn
 from fastapi import FastAPI
@@ -94,11 +95,13 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
 
-def sdk(port: int, key: str = KEY) -> AsyncDeepgramClient:
+def sdk(
+    port: int, key: str = KEY, http_client: httpx.AsyncClient | None = None
+) -> AsyncDeepgramClient:
     """Deepgram's own client, pointed at the stand-in and otherwise unmodified."""
     http, ws = f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}"
     environment = DeepgramClientEnvironment(base=http, production=ws, agent=ws, agent_rest=http)
-    return AsyncDeepgramClient(api_key=key, environment=environment)
+    return AsyncDeepgramClient(api_key=key, environment=environment, httpx_client=http_client)
 
 
 def raw(port: int, path: str, key: str = KEY) -> connect:
