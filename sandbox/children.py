@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +30,8 @@ def start_child(
     signal_on_orphan: signal.Signals,
     stdin: int | None = subprocess.DEVNULL,
     account: tuple[int, int] | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `argv` in a session of its own, as `account` (uid, gid) if given, output into `log`.
 
@@ -40,6 +42,8 @@ def start_child(
     uid, gid = account if account else (None, None)
     return subprocess.Popen(
         [str(part) for part in argv],
+        env=env,
+        cwd=cwd,
         stdin=stdin,
         stdout=log,
         stderr=subprocess.STDOUT,

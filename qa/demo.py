@@ -1,0 +1,231 @@
+"""A recorded caller phones in and books an oil change, told live and checked at the end."""
+
+import asyncio
+import json
+import sys
+import textwrap
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis.asyncio
+from psycopg.rows import dict_row
+
+from qa import audio
+from qa.caller import Caller, NothingHeard
+from sandbox.latency import ProfileName
+from sandbox.twilio.leg import Leg
+from sandbox.world import CALENDAR_ID, SHOP_NUMBER, ServiceError, World, service, world
+from settings import EXAMPLE_SHOP_FILE
+from shop.clock import to_shop
+from shop.shopfile import load_shop
+
+RECORDINGS = Path(__file__).parent / "recordings" / "demo"
+CALLER_NUMBER = "+15035550142"
+OUT = Path(".run") / "demo"
+
+MAX_CALL_S = 90.0
+"""A demo call that takes longer than this hangs somewhere."""
+
+_COLOURS = {"agent": "36", "caller": "33", "tool": "35", "good": "32", "bad": "31", "soft": "2"}
+
+
+def _paint(kind: str, text: str) -> str:
+    return f"\x1b[{_COLOURS[kind]}m{text}\x1b[0m" if sys.stdout.isatty() else text
+
+
+def _tell(line: str = "") -> None:
+    print(line, flush=True)
+
+
+async def demo(profile: ProfileName = "design") -> int:
+    """Run the demo; returns 0 only when the visit stands in the database and in the calendar."""
+    _tell("Bayline demo: a recorded caller books an oil change, on this machine alone.\n")
+    _tell("Starting (a fresh database; nothing of it is kept)")
+
+    def progress(line: str) -> None:
+        _tell(_paint("soft", f"  {line}"))
+
+    try:
+        async with (
+            world(profile=profile, progress=progress) as place,
+            service(place, progress=progress) as running,
+        ):
+            leg = await _phone_in(place, running.url)
+            visit = await _booked(place)
+            await _report(place, leg, visit)
+            if visit is None or not visit.in_calendar:
+                log = OUT / "server.log"
+                log.write_bytes(running.log.read_bytes())
+                _tell(_paint("bad", f"\nThe demo FAILED: {_missing(visit)}. Log: {log}"))
+                return 1
+    except (ServiceError, NothingHeard, audio.BadRecording) as exc:
+        _tell(_paint("bad", f"\nThe demo FAILED: {exc}"))
+        return 1
+    _tell(_paint("good", "\nThe visit is in the database and in the calendar."))
+    _tell("`make run` leaves this service running; README.md tells how to go live.")
+    return 0
+
+
+async def _phone_in(place: World, url: str) -> Leg:
+    """Place the call and tell it as it happens."""
+    _tell(f"\nThe call: {CALLER_NUMBER} rings {SHOP_NUMBER}\n")
+    leg = await place.carrier.dial(
+        f"{url}/api/v1/webhooks/inbound-call", from_number=CALLER_NUMBER, to_number=SHOP_NUMBER
+    )
+    if leg.webhook_status != 200 or leg.stream_sid is None:
+        raise ServiceError(f"the call was not answered (webhook status {leg.webhook_status})")
+    telling = asyncio.create_task(_Account(place, leg.call_sid).follow())
+    try:
+        async with asyncio.timeout(MAX_CALL_S):
+            caller = Caller(leg)
+            for recording in sorted(RECORDINGS.glob("*.wav")):
+                await caller.listen()
+                await caller.speak(audio.read_wav(recording))
+            await leg.ended.wait()
+    except TimeoutError as exc:
+        raise NothingHeard(f"the call was not over after {MAX_CALL_S:.0f} s") from exc
+    finally:
+        await leg.hang_up()
+        await telling
+        OUT.mkdir(parents=True, exist_ok=True)
+        rate_hz, stereo = leg.recording()
+        audio.write_wav(OUT / "call.wav", stereo, rate_hz)
+    return leg
+
+
+class _Account:
+    """Tells a call from the session that the service keeps of it, then from its call log."""
+
+    def __init__(self, place: World, call_sid: str) -> None:
+        self._place = place
+        self._call_sid = call_sid
+        self._told: set[tuple[str, str, str]] = set()
+
+    async def follow(self) -> None:
+        """Tell each line once, until the call log is written."""
+        client = redis.asyncio.Redis.from_url(self._place.redis_url)
+        async with client, await _connect(self._place) as conn:
+            while True:
+                raw = await client.get(f"session:{self._call_sid}")
+                if raw is not None:
+                    self._tell(json.loads(raw))
+                row = await (
+                    await conn.execute(
+                        "SELECT transcript, tool_calls FROM call_logs"
+                        " WHERE call_sid = %s AND ended_at IS NOT NULL",
+                        [self._call_sid],
+                    )
+                ).fetchone()
+                if row is not None:
+                    self._tell(row)
+                    return
+                await asyncio.sleep(0.1)
+
+    def _tell(self, state: dict[str, Any]) -> None:
+        lines = [(entry["at"], entry["role"], _line(entry)) for entry in state["transcript"]]
+        lines += [(entry["at"], "tool", _tool(entry)) for entry in state["tool_calls"]]
+        for at, kind, text in sorted(lines):
+            if (at, kind, text) not in self._told:
+                self._told.add((at, kind, text))
+                body = textwrap.fill(text, 92, subsequent_indent=" " * 10)
+                _tell(f"  {_paint(kind, f'{kind:<7}')} {body}")
+
+
+def _line(entry: dict[str, Any]) -> str:
+    return f"{entry['text']}{' [interrupted]' if entry.get('interrupted') else ''}"
+
+
+def _tool(entry: dict[str, Any]) -> str:
+    given = ", ".join(f"{name}={value}" for name, value in entry["arguments"].items())
+    return f"{entry['name']}({given}) -> {entry['outcome']}, {entry['ms']} ms"
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    row: dict[str, Any]
+    event: dict[str, Any] | None
+
+    @property
+    def in_calendar(self) -> bool:
+        return self.event is not None
+
+
+async def _connect(place: World) -> "psycopg.AsyncConnection[dict[str, Any]]":
+    return await psycopg.AsyncConnection.connect(
+        place.database_url, row_factory=dict_row, autocommit=True
+    )
+
+
+async def _booked(place: World) -> _Visit | None:
+    """Find the visit this call made, and wait a moment for its calendar event."""
+    deadline = time.monotonic() + 10
+    while True:
+        async with await _connect(place) as conn:
+            found = await conn.execute(
+                "SELECT a.*, v.year, v.make, v.model, c.first_name, c.last_name FROM appointments a"
+                " JOIN customers c ON c.id = a.customer_id"
+                " LEFT JOIN vehicles v ON v.id = a.vehicle_id"
+                " WHERE c.phone = %s AND a.service_type = 'oil_change' AND a.status = 'scheduled'"
+                " ORDER BY a.created_at DESC LIMIT 1",
+                [CALLER_NUMBER],
+            )
+            row = await found.fetchone()
+        if row is None:
+            return None
+        event = _event(place, row["calendar_event_id"])
+        if event is not None or time.monotonic() > deadline:
+            return _Visit(row, event)
+        await asyncio.sleep(0.1)
+
+
+def _event(place: World, event_id: str | None) -> dict[str, Any] | None:
+    for event in place.vendors.calendar.events(CALENDAR_ID):
+        if event["id"] == event_id and event.get("status") != "cancelled":
+            return dict(event)
+    return None
+
+
+def _missing(visit: _Visit | None) -> str:
+    return "no visit was booked" if visit is None else "the visit is not in the calendar"
+
+
+async def _report(place: World, leg: Leg, visit: _Visit | None) -> None:
+    _tell("\nThe visit")
+    if visit is not None:
+        _tell_visit(visit)
+    else:
+        _tell("  none")
+    _tell("\nVoice to voice (end of the caller's speech to our first sound, from the recording)")
+    _, stereo = leg.recording()
+    for number, turn in enumerate(audio.turns(stereo), 1):
+        waited = "answered before the end" if turn.latency_s is None else f"{turn.latency_s:.2f} s"
+        _tell(f"  turn {number}  {waited}")
+    _tell(f"\nRecording: {OUT / 'call.wav'} (left: caller, right: agent)")
+
+
+def _tell_visit(visit: _Visit) -> None:
+    row, event = visit.row, visit.event
+    zone = load_shop(EXAMPLE_SHOP_FILE).zone
+    start = to_shop(row["scheduled_at"], zone)
+    end = start + timedelta(minutes=row["duration_minutes"])
+    car = f"{row['year']} {row['make']} {row['model']}"
+    when = f"{start:%A %Y-%m-%d %H:%M}-{end:%H:%M}"
+    _tell(f"  PostgreSQL  #{row['id']} {row['service_type']}, {when}, bay {row['bay']}, {car},")
+    _tell(f"              {row['first_name']} {row['last_name']}, {row['status']}")
+    if event is not None:
+        times = f"{event['start']['dateTime']} to {event['end']['dateTime']}"
+        _tell(f'  Calendar    "{event["summary"]}", {times}')
+        _tell(f"              event {event['id']}")
+
+
+def run(profile: ProfileName) -> int:
+    """Run the demo from a terminal; Ctrl-C stops everything it started."""
+    try:
+        return asyncio.run(demo(profile))
+    except KeyboardInterrupt:
+        _tell("\nStopped.")
+        return 130
