@@ -26,23 +26,23 @@ class StoreError(Exception):
     """Anything that `store` raises on purpose."""
 
 
-class SlotTaken(StoreError):  # noqa: N818 - it reads as what it says to a caller
+class SlotTaken(StoreError):
     """No bay is free at that time."""
 
 
-class VehicleBusy(StoreError):  # noqa: N818
+class VehicleBusy(StoreError):
     """The vehicle already has a live visit that overlaps."""
 
 
-class NotFound(StoreError):  # noqa: N818
+class NotFound(StoreError):
     """There is no such row."""
 
 
-class Rejected(StoreError):  # noqa: N818
+class Rejected(StoreError):
     """A value cannot be stored: too large, of the wrong form, or against a rule of the table."""
 
 
-class Unavailable(StoreError):  # noqa: N818
+class Unavailable(StoreError):
     """A part does not answer."""
 
 

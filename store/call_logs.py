@@ -1,0 +1,133 @@
+"""Call logs: one row a call, whatever became of it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from psycopg.types.json import Jsonb
+
+from store.pool import Pool, Row
+
+Direction = Literal["inbound", "outbound"]
+JsonList = list[dict[str, Any]]
+
+_START = """
+INSERT INTO call_logs (call_sid, direction, from_number, to_number, customer_id, started_at)
+VALUES (%(call_sid)s, %(direction)s, %(from_number)s, %(to_number)s, %(customer_id)s, %(at)s)
+ON CONFLICT (call_sid) DO NOTHING
+RETURNING id
+"""
+# The first end counts: a second one, from a crash handler or a late callback, adds what is missing.
+_FINISH = """
+INSERT INTO call_logs AS log
+    (call_sid, started_at, ended_at, outcome, transcript, tool_calls, customer_id)
+VALUES (%(call_sid)s, %(ended_at)s, %(ended_at)s, %(outcome)s, %(transcript)s, %(tool_calls)s,
+        %(customer_id)s)
+ON CONFLICT (call_sid) DO UPDATE SET
+    ended_at = coalesce(log.ended_at, excluded.ended_at),
+    outcome = coalesce(log.outcome, excluded.outcome),
+    transcript = CASE WHEN jsonb_array_length(log.transcript) >
+                           jsonb_array_length(excluded.transcript)
+                      THEN log.transcript ELSE excluded.transcript END,
+    tool_calls = CASE WHEN jsonb_array_length(log.tool_calls) >
+                           jsonb_array_length(excluded.tool_calls)
+                      THEN log.tool_calls ELSE excluded.tool_calls END,
+    customer_id = coalesce(excluded.customer_id, log.customer_id)
+"""
+_RECENT = """
+SELECT id, call_sid, customer_id, direction, from_number, to_number, started_at, ended_at, outcome,
+       transcript, tool_calls
+FROM call_logs ORDER BY started_at DESC, id DESC LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CallLog:
+    """A row of `call_logs`; the transcript is a list of `{role, text, at}`."""
+
+    id: int
+    call_sid: str
+    customer_id: int | None
+    direction: Direction
+    from_number: str | None
+    to_number: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    transcript: JsonList
+    tool_calls: JsonList
+
+
+class CallLogs:
+    """The table `call_logs`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def start(  # noqa: PLR0917 - the columns, in their order
+        self,
+        call_sid: str,
+        direction: Direction,
+        from_number: str | None,
+        to_number: str | None,
+        customer_id: int | None,
+        at: datetime,
+    ) -> bool:
+        """Note that a call began; False when this `call_sid` is already known."""
+        values = {
+            "call_sid": call_sid,
+            "direction": direction,
+            "from_number": from_number,
+            "to_number": to_number,
+            "customer_id": customer_id,
+            "at": at,
+        }
+        return await self._pool.execute(_START, values) is not None
+
+    async def finish(  # noqa: PLR0917
+        self,
+        call_sid: str,
+        ended_at: datetime,
+        outcome: str,
+        transcript: JsonList,
+        tool_calls: JsonList,
+        customer_id: int | None,
+    ) -> None:
+        """Note how a call ended; calling it again, or without `start`, still leaves one row."""
+        values = {
+            "call_sid": call_sid,
+            "ended_at": ended_at,
+            "outcome": outcome,
+            "transcript": Jsonb(_storable(transcript)),
+            "tool_calls": Jsonb(_storable(tool_calls)),
+            "customer_id": customer_id,
+        }
+        await self._pool.execute(_FINISH, values)
+
+    async def recent(self, limit: int = 50) -> list[CallLog]:
+        """Return the latest calls, newest first."""
+        return [_call_log(row) for row in await self._pool.rows(_RECENT, {"limit": limit})]
+
+
+def _storable(value: Any) -> Any:
+    """Return JSON without NUL characters, which PostgreSQL's jsonb refuses."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, dict):
+        return {_storable(key): _storable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(inner) for inner in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+def _call_log(row: Row) -> CallLog:
+    ended = row["ended_at"]
+    return CallLog(
+        **{
+            **row,
+            "started_at": row["started_at"].astimezone(UTC),
+            "ended_at": ended and ended.astimezone(UTC),
+        }
+    )

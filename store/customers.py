@@ -1,0 +1,202 @@
+"""Customers: people on file, found by phone number or by what they say about themselves."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from shop.types import Customer, Vehicle
+from store.cache import Cache
+from store.errors import NotFound
+from store.pool import Connection, Pool, Row
+
+CACHED_S = 900
+"""A change made by hand in the database, unseen by us, shows after this long at the latest."""
+
+LONGEST_QUERY = 200
+LONGEST_PACKED = 60
+PLATE_LENGTHS = range(3, 9)
+
+_CUSTOMER = """
+SELECT c.id, c.first_name, c.last_name, c.phone, c.email, coalesce(
+    (SELECT json_agg(json_build_object(
+        'id', v.id, 'customer_id', v.customer_id, 'year', v.year, 'make', v.make,
+        'model', v.model, 'vin', v.vin, 'license_plate', v.license_plate) ORDER BY v.id)
+     FROM vehicles v WHERE v.customer_id = c.id), '[]') AS vehicles
+FROM customers c
+"""
+_BY_PHONE = _CUSTOMER + "WHERE c.phone = %(phone)s"
+_BY_ID = _CUSTOMER + "WHERE c.id = %(id)s"
+
+_INSERT = """
+INSERT INTO customers (first_name, last_name, phone, email)
+VALUES (%(first_name)s, %(last_name)s, %(phone)s, %(email)s)
+ON CONFLICT (phone) DO NOTHING
+RETURNING id
+"""
+_ID_BY_PHONE = "SELECT id FROM customers WHERE phone = %(phone)s"
+
+_TOUCH = """
+UPDATE customers SET last_contact = greatest(last_contact, %(at)s) WHERE id = %(id)s
+"""
+
+# What identifies one person weighs most; a first name alone says little.
+_HITS = """
+WITH hits (id, weight) AS (
+    SELECT id, 8 FROM customers WHERE right(phone, 10) = ANY(%(phones)s)
+    UNION ALL SELECT id, 8 FROM customers WHERE lower(email) = ANY(%(emails)s)
+    UNION ALL SELECT id, 3 FROM customers WHERE lower(last_name) = ANY(%(names)s)
+    UNION ALL SELECT id, 2 FROM customers WHERE lower(first_name) = ANY(%(names)s)
+    UNION ALL SELECT id, 1 FROM customers WHERE lower(last_name) LIKE ANY(%(prefixes)s)
+    UNION ALL SELECT id, 1 FROM customers WHERE lower(first_name) LIKE ANY(%(prefixes)s)
+    UNION ALL SELECT customer_id, 8 FROM vehicles WHERE upper(vin) = ANY(%(vins)s)
+    UNION ALL SELECT customer_id, 6 FROM vehicles WHERE right(upper(vin), 6) = ANY(%(tails)s)
+    UNION ALL SELECT customer_id, 6 FROM vehicles WHERE upper(license_plate) = ANY(%(plates)s)
+), best AS (
+    SELECT id, sum(weight) AS weight FROM hits GROUP BY id
+)
+"""
+_BEST_FIRST = """
+JOIN best ON best.id = c.id
+ORDER BY best.weight DESC, c.last_contact DESC NULLS LAST, c.id
+LIMIT %(limit)s
+"""
+_SEARCH = _HITS + _CUSTOMER + _BEST_FIRST
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomer:
+    """Somebody to put on file; `phone` is E.164."""
+
+    first_name: str
+    last_name: str
+    phone: str
+    email: str | None = None
+
+
+class Customers:
+    """The table `customers`, with each customer's vehicles."""
+
+    def __init__(self, pool: Pool, cache: Cache) -> None:
+        self._pool = pool
+        self._cache = cache
+
+    async def by_phone(self, phone: str) -> Customer | None:
+        """Return who calls from `phone` (E.164), None for a stranger; from the cache if it can.
+
+        Raises DatabaseUnavailable.
+        """
+        key = _key(phone)
+        cached = await self._cache.get_json(key)
+        if cached is not None:
+            try:
+                return _customer(cached)
+            except (KeyError, TypeError, ValueError):
+                await self._cache.delete(key)
+        row = await self._pool.row(_BY_PHONE, {"phone": phone})
+        if row is None:
+            return None
+        customer = _customer(row)
+        await self._cache.set_json_unless_changed(key, asdict(customer), CACHED_S)
+        return customer
+
+    async def by_id(self, customer_id: int) -> Customer | None:
+        """Return a customer, None when there is no such id; raises DatabaseUnavailable."""
+        row = await self._pool.row(_BY_ID, {"id": customer_id})
+        return _customer(row) if row else None
+
+    async def search(self, query: str, limit: int = 5) -> list[Customer]:
+        """Return the customers whom `query` may mean, best first.
+
+        Names, phone numbers, email addresses, plates, VINs and last sixes of VINs are recognised
+        anywhere in the words, also spelled out with blanks. Raises DatabaseUnavailable.
+        """
+        clues = _clues(query)
+        if not any(clues.values()):
+            return []
+        rows = await self._pool.rows(_SEARCH, {**clues, "limit": limit})
+        return [_customer(row) for row in rows]
+
+    async def create(
+        self, first_name: str, last_name: str, phone: str, email: str | None = None
+    ) -> Customer:
+        """Put somebody on file, or return who already has that phone number, unchanged.
+
+        Raises DatabaseUnavailable, Rejected.
+        """
+        new = NewCustomer(first_name, last_name, phone, email)
+
+        async def insert(conn: Connection) -> int:
+            return await insert_customer(conn, new)
+
+        customer_id = await self._pool.transaction(insert, repeatable=True)
+        await self._cache.changed(_key(phone))
+        found = await self.by_id(customer_id)
+        if found is None:
+            raise NotFound(f"customer {customer_id} was deleted at once")
+        return found
+
+    async def touch_last_contact(self, customer_id: int, at: datetime) -> None:
+        """Note that the customer was on the phone at `at`; never moves backwards."""
+        await self._pool.execute(_TOUCH, {"id": customer_id, "at": at})
+
+    async def changed(self, phone: str) -> None:
+        """Forget what is cached about `phone`, after a commit that changed it or its vehicles."""
+        await self._cache.changed(_key(phone))
+
+
+async def insert_customer(conn: Connection, new: NewCustomer) -> int:
+    """Insert within the caller's transaction and return the id, also of one already there."""
+    values = asdict(new)
+    row = await (await conn.execute(_INSERT, values)).fetchone()
+    if row is None:
+        row = await (await conn.execute(_ID_BY_PHONE, values)).fetchone()
+    if row is None:  # deleted between the two statements
+        raise NotFound("the customer with that phone number was just deleted")
+    return int(row["id"])
+
+
+def _key(phone: str) -> str:
+    return f"customer:{phone}"
+
+
+def _customer(row: Row | Mapping[str, Any]) -> Customer:
+    """Build a customer from a row or from cached JSON; raises on anything of the wrong form."""
+    vehicles = tuple(Vehicle(**vehicle) for vehicle in row["vehicles"])
+    customer = Customer(
+        id=row["id"],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        phone=row["phone"],
+        email=row["email"],
+        vehicles=vehicles,
+    )
+    if not (isinstance(customer.id, int) and isinstance(customer.first_name, str)):
+        raise TypeError("not a customer")
+    if any(not isinstance(v.id, int) or v.customer_id != customer.id for v in vehicles):
+        raise TypeError("not a customer's vehicles")
+    return customer
+
+
+def _clues(query: str) -> dict[str, list[str]]:
+    """Read out of what somebody said everything that could name a person or a car."""
+    text = unicodedata.normalize("NFC", query)[:LONGEST_QUERY].replace("\0", " ")
+    words = [w.lower() for w in re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", text)]
+    pairs = [" ".join(pair) for pair in pairwise(words)]
+    tokens = [t.upper() for t in re.findall(r"[A-Za-z0-9]+", text)]
+    packed = "".join(tokens)[-LONGEST_PACKED:]
+    digits = re.sub(r"\D", "", text)
+    pieces = {packed[i : i + n] for n in PLATE_LENGTHS for i in range(len(packed) - n + 1)}
+    return {
+        "names": [*words, *pairs],
+        "prefixes": [f"{word}%" for word in words if len(word) >= 3],
+        "phones": [digits[i : i + 10] for i in range(len(digits) - 9)],
+        "emails": [found.lower() for found in re.findall(r"[^\s,;<>]+@[^\s,;<>]+\w", text)],
+        "vins": [packed[i : i + 17] for i in range(len(packed) - 16)],
+        "tails": sorted(piece for piece in pieces if len(piece) == 6),
+        # Letters only are a word far more often than a plate, unless said as one word.
+        "plates": sorted({p for p in pieces if any(c.isdigit() for c in p)} | set(tokens)),
+    }
