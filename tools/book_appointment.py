@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from shop.clock import iso_local
 from shop.phone import BadPhone, parse_phone
 from shop.plate import BadPlate, parse_plate
+from shop.shopfile import Service
 from shop.speech import speak_list, speak_vehicle
-from shop.types import Appointment, Customer, Slot, Vehicle
+from shop.types import Appointment, Customer, Vehicle
 from shop.vin import BadVin, check_vin
 from store.appointments import NewAppointment
 from store.customers import NewCustomer
@@ -20,9 +21,6 @@ from tools.call import Call
 from tools.errors import AskCaller, Refused
 from tools.get_upcoming_appointments import spoken_visit
 from tools.tool import MAX_TEXT, Arguments, tool
-
-_PLACE_TRIES = 3
-"""Bays another call can take between our look and our write before we call the slot gone."""
 
 
 class _Part(BaseModel):
@@ -102,7 +100,7 @@ async def book_appointment(call: Call, arguments: BookArguments) -> BookResult:
         new_customer=new_customer,
         new_vehicle=new_vehicle,
     )
-    visit = await _place(call, service.code, draft)
+    visit = await _place(call, service, draft)
     await _refresh(call, visit)
     link = await schedule.calendar_link(call, visit)
     return BookResult(
@@ -127,23 +125,20 @@ def _booking_key(
     return f"{call.call_sid}:{customer}:{car}:{start.isoformat()}"
 
 
-async def _place(call: Call, code: str, draft: NewAppointment) -> Appointment:
-    """Write the visit; a bay lost to another call is tried again on the next free one."""
+async def _place(call: Call, service: Service, draft: NewAppointment) -> Appointment:
+    """Write the visit on the first free bay; the database decides when two want the last one."""
     done = await call.store.appointments.by_booking_key(draft.booking_key)
     if done is not None:
         return done
-    service = schedule.find_service(call, code)
-    for _ in range(_PLACE_TRIES):
-        slot: Slot = await schedule.check(call, service, draft.start)
-        try:
-            return await call.store.appointments.book(draft.on_bay(slot.bay))
-        except SlotTaken:
-            continue
-        except VehicleBusy as exc:
-            raise Refused(
-                "vehicle_busy", "That car already has a visit then. Shall I move that one instead?"
-            ) from exc
-    raise await schedule.refusal(call, service, draft.start, "taken")
+    await schedule.check(call, service, draft.start)
+    try:
+        return await call.store.appointments.book(draft)
+    except SlotTaken as exc:
+        raise await schedule.refusal(call, service, draft.start, "taken") from exc
+    except VehicleBusy as exc:
+        raise Refused(
+            "vehicle_busy", "That car already has a visit then. Shall I move that one instead?"
+        ) from exc
 
 
 async def _refresh(call: Call, visit: Appointment) -> None:
@@ -202,7 +197,7 @@ def _known_vehicle(call: Call, arguments: BookArguments) -> Vehicle | None:
     if len(vehicles) == 1:
         return vehicles[0]
     if vehicles:
-        names = speak_list([f"the {speak_vehicle(v)}" for v in vehicles]).replace(" and ", " or ")
+        names = speak_list([f"the {speak_vehicle(v)}" for v in vehicles], "or")
         raise AskCaller("vehicle_needed", f"Which car is it for, {names}?")
     raise AskCaller("vehicle_needed", "What's the year, make and model of your car?")
 

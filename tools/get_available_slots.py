@@ -53,7 +53,7 @@ async def get_available_slots(call: Call, arguments: SlotsArguments) -> SlotsRes
         after = await schedule.next_free(call, service, day)
         named = speak_date(day, today)
         return SlotsResult([], _json(call, after), service.code, _none_free(call, named, after))
-    ordered = schedule.order_for_speech(call, slots, None)
+    ordered = schedule.order_for_speech(slots)
     best = schedule.speak_slots(call, sorted(ordered[: schedule.SPOKEN_SLOTS], key=_start))
     return SlotsResult(_json(call, ordered), [], service.code, f"I have {best}.")
 

@@ -1,7 +1,7 @@
 """What is free: the shop's rules over what the database and the calendar say is taken."""
 
 import asyncio
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from shop.clock import BadTime, NoSuchLocalTime, iso_local, parse_wall_time, shop_day, to_shop
@@ -39,7 +39,7 @@ def find_service(call: Call, wanted: str) -> Service:
         return call.shop.service(wanted)
     except UnknownService as exc:
         known = exc.nearest or call.shop.services
-        names = speak_list([service.name.lower() for service in known])
+        names = speak_list([service.name for service in known[:4]], "or")
         raise AskCaller("unknown_service", f"We don't do that one. Did you mean {names}?") from exc
 
 
@@ -86,7 +86,7 @@ async def free_on(call: Call, service: Service, first: date, days: int = 1) -> l
 async def next_free(call: Call, service: Service, after: date) -> list[Slot]:
     """Return a few free starts on the first days after `after` that have any."""
     slots = await free_on(call, service, after + timedelta(days=1), LOOK_AHEAD_DAYS)
-    return best_slots(slots, SPOKEN_SLOTS, None) if slots else []
+    return best_slots(slots, SPOKEN_SLOTS)
 
 
 async def check(call: Call, service: Service, start: datetime, besides: int | None = None) -> Slot:
@@ -111,7 +111,7 @@ async def refusal(call: Call, service: Service, start: datetime, reason: str) ->
         return AskCaller(code, _REASONS[reason])
     local = to_shop(start, call.shop.zone)
     try:
-        near = best_slots(await free_on(call, service, local.date()), SPOKEN_SLOTS, local.time())
+        near = best_slots(await free_on(call, service, local.date()), SPOKEN_SLOTS, local.timetz())
         near = near or await next_free(call, service, local.date())
     except (ToolError, StoreError):
         near = []
@@ -124,7 +124,7 @@ async def refusal(call: Call, service: Service, start: datetime, reason: str) ->
 def speak_slots(call: Call, slots: list[Slot]) -> str:
     """Return the slots as people say them, joined by "or"."""
     now, zone = call.clock.now(), call.shop.zone
-    return speak_list([speak_datetime(s.start, zone, now) for s in slots]).replace(" and ", " or ")
+    return speak_list([speak_datetime(s.start, zone, now) for s in slots], "or")
 
 
 def slot_json(call: Call, slot: Slot) -> dict[str, Any]:
@@ -137,9 +137,9 @@ def slot_json(call: Call, slot: Slot) -> dict[str, Any]:
     }
 
 
-def order_for_speech(call: Call, slots: list[Slot], near: time | None) -> list[Slot]:
+def order_for_speech(slots: list[Slot]) -> list[Slot]:
     """Return all slots, the few worth saying first, the rest by time."""
-    best = best_slots(slots, SPOKEN_SLOTS, near)
+    best = best_slots(slots, SPOKEN_SLOTS)
     return [*best, *(slot for slot in slots if slot not in best)]
 
 
