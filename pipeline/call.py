@@ -28,6 +28,7 @@ from pipeline.metrics import Metrics
 from pipeline.record import CallRecord
 from pipeline.services import SAMPLE_RATE_HZ, SharedParts
 from pipeline.telephony import MediaStreamSerializer, StreamStart, StreamTokens
+from processors.heard_words import HeardWords
 from settings import Settings
 from shop.clock import Clock
 from shop.shopfile import Shop
@@ -100,7 +101,9 @@ async def _converse(
     context = LLMContext(tools=[*toolbox.schemas()])
     caller, agent = LLMContextAggregatorPair(context, user_params=_hearing(shared))
     worker = PipelineWorker(
-        Pipeline([transport.input(), stt, caller, llm, tts, transport.output(), agent]),
+        Pipeline(
+            [transport.input(), stt, caller, llm, tts, transport.output(), HeardWords(), agent]
+        ),
         params=PipelineParams(
             audio_in_sample_rate=SAMPLE_RATE_HZ, audio_out_sample_rate=SAMPLE_RATE_HZ
         ),

@@ -1,0 +1,72 @@
+"""The prompt holds what the model needs, the same part first."""
+
+from datetime import UTC, datetime
+from typing import cast
+
+import pytest
+
+from pipeline import prompt
+from settings import EXAMPLE_SHOP_FILE
+from shop.clock import FixedClock
+from shop.shopfile import load_shop
+from shop.types import Customer, Vehicle
+from store import Store
+from tools.call import Call
+
+pytestmark = pytest.mark.unit
+
+NOW = FixedClock(datetime(2026, 11, 22, 21, 5, tzinfo=UTC))
+DANA = Customer(
+    1,
+    "Dana",
+    "Whitfield",
+    "+15035550142",
+    None,
+    (
+        Vehicle(11, 1, 2019, "Honda", "CR-V", None, "7KLM204"),
+        Vehicle(12, 1, 2015, "Toyota", "Tacoma", None, None),
+    ),
+)
+
+
+def call(phone: str | None, customer: Customer | None) -> Call:
+    """Return a call whose store is never asked."""
+    shop = load_shop(EXAMPLE_SHOP_FILE)
+    return Call("CA1", phone, cast(Store, None), shop, NOW, customer)
+
+
+def test_a_known_caller_is_described_with_ids() -> None:
+    """The model learns who calls and which cars they have."""
+    text = prompt.system_prompt(call("+15035550142", DANA))
+    assert "Today is Sunday, 2026-11-22, 13:05 (America/Los_Angeles)." in text
+    assert "Caller: Dana Whitfield (customer_id 1), calling from +15035550142." in text
+    assert "[11] 2019 Honda CR-V, plate 7KLM204; [12] 2015 Toyota Tacoma" in text
+    assert "oil_change (oil change, 60 min, $45 to $75)" in text
+    assert "$" + "shop" not in text
+
+
+@pytest.mark.parametrize(
+    ("phone", "line"),
+    [
+        ("+442079460000", "Caller: not on file, calling from +442079460000."),
+        (None, "Caller: number withheld."),
+    ],
+)
+def test_unknown_callers_are_described_as_such(phone: str | None, line: str) -> None:
+    """A stranger's number stands there; a withheld one does not."""
+    assert line in prompt.system_prompt(call(phone, None))
+
+
+def test_the_part_before_the_caller_is_the_same_in_every_call() -> None:
+    """Two calls share everything up to the date, for the vendor's prompt cache."""
+    one = prompt.system_prompt(call("+15035550142", DANA)).partition("This call")
+    other = prompt.system_prompt(call(None, None)).partition("This call")
+    assert one[0] == other[0]
+    assert len(one[0]) > 1500
+
+
+def test_the_greeting_names_a_known_caller() -> None:
+    """Who is on file is greeted by first name, anyone else politely."""
+    shop = load_shop(EXAMPLE_SHOP_FILE)
+    assert prompt.greeting(shop, DANA).startswith("Hi Dana, thanks for calling Bayline Auto Care.")
+    assert prompt.greeting(shop, None).startswith("Hi, thanks for calling")
