@@ -8,8 +8,9 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
 from sandbox.deepgram.codec import Decoder
-from sandbox.deepgram.listen import Listen, ListenLimits
-from sandbox.deepgram.speak import Speak, SpeakLimits
+from sandbox.deepgram.listen import Listen
+from sandbox.deepgram.rules import ListenLimits, SpeakLimits
+from sandbox.deepgram.speak import Speak
 from sandbox.ears import Ears, ScriptedEars
 from sandbox.latency import Latency
 from sandbox.voice import Voice

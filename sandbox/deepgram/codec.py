@@ -74,7 +74,7 @@ class Decoder:
     def __init__(self, encoding: Encoding, rate_hz: int) -> None:
         self._encoding = encoding
         self._rest = b""
-        # The quick quality has no look-ahead worth speaking of; the better ones emit in bursts.
+        # Low quality holds back up to 60 ms; better ones hold back 100 ms and more.
         self._resampler = (
             None
             if rate_hz == RATE_HZ

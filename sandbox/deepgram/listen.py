@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -22,32 +22,10 @@ from sandbox.deepgram.request import (
     refuse,
 )
 from sandbox.deepgram.results import Heard, results
-from sandbox.deepgram.segments import FRAME_MS, Cue, Pacing, Segment, Segmenter
+from sandbox.deepgram.rules import BrokenRuleError, ListenLimits, parse
+from sandbox.deepgram.segments import FRAME_MS, Cue, Segment, Segmenter
 from sandbox.ears import Ears
 from sandbox.latency import Latency
-
-
-@dataclass(frozen=True, slots=True)
-class ListenLimits:
-    """Time-outs and sizes; `idle_s` without audio or KeepAlive closes the socket (NET-0001)."""
-
-    idle_s: float = 10.0
-    audio_bytes: int = 1 << 20
-    text_bytes: int = 65_536
-    finals_waiting: int = 8
-    # Finalize is answered for sure only when this much audio has not been covered by a result.
-    finalize_ms: int = 500
-    pacing: Pacing = field(default_factory=Pacing)
-
-
-class _BrokenRuleError(Exception):
-    """Something after which the vendor closes the socket."""
-
-    def __init__(self, close_code: int, code: str, description: str, sent: str = "") -> None:
-        super().__init__(description)
-        self.close_code = close_code
-        self.code = code
-        self.sent = sent
 
 
 class Listen:
@@ -114,7 +92,7 @@ class _Stream:
             await _first_of(tasks)
             tasks.append(asyncio.create_task(self._say_goodbye()))
             await _first_of([*serving, tasks[-1]])
-        except _BrokenRuleError as broken:
+        except BrokenRuleError as broken:
             await self._fail(broken)
         except (WebSocketDisconnect, RuntimeError):
             pass  # The client is gone, possibly in the middle of a message to it.
@@ -138,7 +116,7 @@ class _Stream:
 
     async def _on_audio(self, audio: bytes) -> None:
         if len(audio) > self._limits.audio_bytes:
-            raise _BrokenRuleError(1009, "BIG-0000", "The audio message is too large.")
+            raise BrokenRuleError(1009, "BIG-0000", "The audio message is too large.")
         self._hash.update(audio)
         pcm = self._decoder.decode(audio)
         for start in range(0, len(pcm), 8000):
@@ -188,31 +166,32 @@ class _Stream:
 
     def _on_text(self, text: str) -> bool:
         """Do what a control message asks for; true after CloseStream."""
-        if len(text) > self._limits.text_bytes:
-            raise _BrokenRuleError(1009, "BIG-0000", "The text message is too large.")
-        try:
-            message = json.loads(text)
-        except (ValueError, RecursionError):
-            message = None
-        match message.get("type") if isinstance(message, dict) else None:
+        match parse(text, self._limits.text_bytes).get("type"):
             case "KeepAlive":
                 return False
             case "Finalize":
                 self._on_finalize()
             case "Configure":
-                self._queue(
-                    type="ConfigureFailure",
-                    request_id=self._request_id,
-                    code="CONFIGURE_KEYTERMS_NOT_SUPPORTED",
-                    description="The model of this stream takes no keyterms while it runs.",
-                )
+                self._on_configure()
             case "CloseStream":
                 return True
             case _:
-                raise _BrokenRuleError(
+                raise BrokenRuleError(
                     1008, "DATA-0000", "The text message could not be understood.", text[:500]
                 )
         return False
+
+    def _on_configure(self) -> None:
+        """Keyterms can be changed with nova-3 only; they change nothing here."""
+        if self._options.model.startswith("nova-3"):
+            self._queue(type="ConfigureSuccess", request_id=self._request_id)
+            return
+        self._queue(
+            type="ConfigureFailure",
+            request_id=self._request_id,
+            code="CONFIGURE_KEYTERMS_NOT_SUPPORTED",
+            description="The model of this stream takes no keyterms while it runs.",
+        )
 
     def _on_finalize(self) -> None:
         """Flush. With next to nothing buffered the vendor promises no answer: none comes."""
@@ -287,7 +266,7 @@ class _Stream:
         while True:
             left_s = self._alive_s + self._limits.idle_s - time.monotonic()
             if left_s <= 0:
-                raise _BrokenRuleError(
+                raise BrokenRuleError(
                     1011, "NET-0001", "No audio data or text message came within the time-out."
                 )
             await asyncio.sleep(left_s)
@@ -314,7 +293,7 @@ class _Stream:
         }
         await self._socket.send_text(json.dumps(message))
 
-    async def _fail(self, broken: _BrokenRuleError) -> None:
+    async def _fail(self, broken: BrokenRuleError) -> None:
         message = {"type": "Error", "variant": "SchemaError", "description": str(broken)}
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             if broken.close_code == 1008:

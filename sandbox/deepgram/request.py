@@ -114,7 +114,7 @@ def speak_options(query: QueryParams, *, websocket: bool) -> SpeakOptions:
     default = 24_000 if encoding == "linear16" else RATE_HZ
     container = query.get("container", "none" if websocket else "wav")
     if container not in {"none", "wav"} or (websocket and container != "none"):
-        raise _bad(f"container: unsupported value {ascii(container[:40])}.")
+        raise _bad(f"container: unsupported value {container[:40]!a}.")
     if (speed := query.get("speed")) is not None and not _is_speed(speed):
         raise _bad("speed: must be between 0.7 and 1.5.")
     rate_hz = _number(query, "sample_rate", default, RATE_HZ, 48_000)
@@ -137,23 +137,24 @@ def _flag(query: Mapping[str, str], name: str, default: bool) -> bool:
     if text is None:
         return default
     if text.lower() not in {"true", "false"}:
-        raise _bad(f"{name}: expected true or false, got {ascii(text[:40])}.")
+        raise _bad(f"{name}: expected true or false, got {text[:40]!a}.")
     return text.lower() == "true"
 
 
 def _number(query: Mapping[str, str], name: str, default: int | None, low: int, high: int) -> int:
     text = query.get(name)
+    text = text and text[:40]
     if text is None and default is not None:
         return default
     if text is None or not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
-        raise _bad(f"{name}: expected {low} to {high}, got {ascii(text and text[:40])}.")
+        raise _bad(f"{name}: expected {low} to {high}, got {text!a}.")
     return int(text)
 
 
 def _encoding(query: Mapping[str, str], default: str) -> Encoding:
     text = query.get("encoding", default)
     if text not in get_args(Encoding):
-        raise _bad(f"encoding: unsupported value {ascii(text[:40])}.")
+        raise _bad(f"encoding: unsupported value {text[:40]!a}.")
     return cast("Encoding", text)
 
 

@@ -76,6 +76,7 @@ class Segmenter:
         self._number = 0
         self._next_interim = 0
         self._paused = False
+        self._owed: int | None = None  # where the voice ended before a cut whose end is not told
 
     @property
     def position_s(self) -> float:
@@ -96,6 +97,7 @@ class Segmenter:
     def close(self) -> Segment | None:
         """Hand over what is open, as at Finalize; the rest of the speech opens a new segment."""
         segment, self.open = self.open, None
+        self._owed = None
         if segment is not None:
             self.final_until = segment.end
         self._before.clear()
@@ -107,6 +109,10 @@ class Segmenter:
         if sum(f.voiced for f in recent) >= _ONSET_FRAMES:
             self._begin()
             cues.append((Cue.STARTED, self.open))
+        elif self._owed is not None and self.position - self._owed >= self._end_frames:
+            # The cut fell on the very end: all words are told, only not that it was the end.
+            cues.append((Cue.ENDED, Segment(-1, self.final_until, [], self._owed)))
+            self.final_until, self._owed = self.position, None
         elif (self.position - self.final_until) * FRAME_MS >= self._pacing.silent_result_ms:
             cues.append((Cue.SILENT, None))
             self.final_until = self.position
@@ -118,6 +124,7 @@ class Segmenter:
         self._number += 1
         self._next_interim = self.position + self._pacing.first_interim_ms // FRAME_MS
         self._paused = False
+        self._owed = None
         self._before.clear()
 
     def _follow(
@@ -142,4 +149,7 @@ class Segmenter:
             cues.append((Cue.PROGRESS, segment))
 
     def _finish(self, cues: list[tuple[Cue, Segment | None]], cue: Cue) -> None:
-        cues.append((cue, self.close()))
+        segment = self.close()
+        cues.append((cue, segment))
+        if cue is Cue.CUT and segment is not None:
+            self._owed = segment.voiced_end

@@ -22,58 +22,12 @@ from sandbox.deepgram.request import (
     refuse,
     speak_options,
 )
+from sandbox.deepgram.rules import BrokenRuleError, SpeakLimits, WindowedCount, parse
 from sandbox.deepgram.sentences import split_ready
 from sandbox.latency import Latency
 from sandbox.voice import Voice
 
 _MODEL_UUID = "ecb76e9d-f2db-4127-8060-79b05590d22f"
-
-
-@dataclass(frozen=True, slots=True)
-class SpeakLimits:
-    """The vendor's limits; `enforced=False` lifts those on rates, sizes stay.
-
-    `pace` is how many times faster than it plays audio leaves; 0 sends as fast as the socket takes.
-    """
-
-    enforced: bool = True
-    chars_per_message: int = 2000
-    chars_per_window: int = 2400
-    flushes_per_window: int = 20
-    window_s: float = 60.0
-    session_s: float = 3600.0
-    message_bytes: int = 65_536
-    chunk_ms: int = 100
-    pace: float = 10.0
-
-
-class WindowedCount:
-    """Adds up what happened within the last `window_s`."""
-
-    def __init__(self, limit: int, window_s: float) -> None:
-        self._limit = limit
-        self._window_s = window_s
-        self._events: deque[tuple[float, int]] = deque()
-        self._total = 0
-
-    def admit(self, amount: int, now_s: float) -> bool:
-        """Count `amount` unless it would pass the limit."""
-        while self._events and self._events[0][0] <= now_s - self._window_s:
-            self._total -= self._events.popleft()[1]
-        if self._total + amount > self._limit:
-            return False
-        self._events.append((now_s, amount))
-        self._total += amount
-        return True
-
-
-class _BrokenRuleError(Exception):
-    """A message after which the vendor closes the socket."""
-
-    def __init__(self, close_code: int, code: str, description: str) -> None:
-        super().__init__(description)
-        self.close_code = close_code
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +159,7 @@ class _Session:
             for task in done:
                 task.result()
             await self._close(1000, "")
-        except _BrokenRuleError as broken:
+        except BrokenRuleError as broken:
             with contextlib.suppress(WebSocketDisconnect, RuntimeError):
                 await self._send(type="Error", description=str(broken), code=broken.code)
                 await self._close(broken.close_code, f"{broken.code}: {broken}")
@@ -226,10 +180,8 @@ class _Session:
                 raise WebSocketDisconnect(message.get("code", 1005))
             text = message.get("text")
             if text is None:
-                raise _BrokenRuleError(1003, "MESSAGE-0000", "Only text messages are understood.")
-            if len(text) > self._limits.message_bytes:
-                raise _BrokenRuleError(1009, "BIG-0000", "The message is too large.")
-            if await self._take(_parse(text)):
+                raise BrokenRuleError(1003, "MESSAGE-0000", "Only text messages are understood.")
+            if await self._take(parse(text, self._limits.message_bytes)):
                 return
 
     async def _take(self, message: dict[str, Any]) -> bool:
@@ -246,14 +198,14 @@ class _Session:
                 self._queue(_Mark(None))
                 return True
             case _:
-                raise _BrokenRuleError(1008, "DATA-0000", "The message type is not known.")
+                raise BrokenRuleError(1008, "DATA-0000", "The message type is not known.")
         return False
 
     async def _on_speak(self, text: object) -> None:
         if not isinstance(text, str):
-            raise _BrokenRuleError(1008, "DATA-0000", "Speak needs a string 'text'.")
+            raise BrokenRuleError(1008, "DATA-0000", "Speak needs a string 'text'.")
         if len(text) > self._limits.chars_per_message:
-            raise _BrokenRuleError(1008, "DATA-0001", "Speak takes at most 2000 characters.")
+            raise BrokenRuleError(1008, "DATA-0001", "Speak takes at most 2000 characters.")
         if self._limits.enforced and not self._chars.admit(len(text), time.monotonic()):
             await self._warn("TEXT_RATE_LIMIT", "More than 2400 characters in a minute: ignored.")
             return
@@ -325,13 +277,3 @@ class _Session:
     async def _close(self, code: int, reason: str) -> None:
         if self._socket.application_state is WebSocketState.CONNECTED:
             await self._socket.close(code, reason[:120])
-
-
-def _parse(text: str) -> dict[str, Any]:
-    try:
-        message = json.loads(text)
-    except (ValueError, RecursionError):
-        message = None
-    if not isinstance(message, dict):
-        raise _BrokenRuleError(1008, "DATA-0000", "The message is not a JSON object.")
-    return message

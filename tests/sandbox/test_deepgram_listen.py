@@ -1,4 +1,4 @@
-"""The listen stand-in behaves towards Deepgram's own client, and towards bad ones, as the vendor."""
+"""The listen stand-in behaves towards Deepgram's own client, and bad ones, as the vendor."""
 
 import asyncio
 import base64
@@ -169,7 +169,7 @@ async def test_punctuation_is_the_clients_choice(punctuate: bool) -> None:
 
 
 async def test_long_speech_is_cut_into_finals() -> None:
-    """Fifteen seconds without a pause come as several finals, only the last of them speech_final."""
+    """Fifteen seconds without a pause come as several finals, only the last speech_final."""
     word = (await hibari().synthesise("Monday"))[1000:]
     loud = np.abs(word.astype(int)) > 300
     voiced = word[loud.argmax() : len(word) - loud[::-1].argmax()]

@@ -91,10 +91,10 @@ class Call:
         running = asyncio.create_task(runner.run())
         started = asyncio.Event()
 
-        @self._worker.event_handler("on_pipeline_started")
         async def on_started(_worker: object, _frame: object) -> None:
             started.set()
 
+        self._worker.add_event_handler("on_pipeline_started", on_started)
         await asyncio.wait_for(started.wait(), 5)
         yield
         await self._worker.stop_when_done()

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from typing import Literal
 
 import httpx
 import numpy as np
@@ -167,17 +168,16 @@ async def test_close_speaks_the_rest() -> None:
     assert audio == (await ToneVoice().synthesise("Goodbye")).tobytes()
 
 
-@pytest.mark.parametrize(("encoding", "rate_hz", "width"), [("mulaw", 8000, 1), ("alaw", 8000, 1)])
-async def test_other_encodings(encoding: str, rate_hz: int, width: int) -> None:
+@pytest.mark.parametrize("law", ["mulaw", "alaw"])
+async def test_other_encodings(law: Literal["mulaw", "alaw"]) -> None:
     """The same speech comes in the encoding asked for."""
-    path = f"/v1/speak?model=aura-2-asteria-en&encoding={encoding}&sample_rate={rate_hz}"
+    path = f"/v1/speak?model=aura-2-asteria-en&encoding={law}&sample_rate=8000"
     async with standin(speak_limits=AT_ONCE) as port, raw(port, path) as ws:
         await say(ws, type="Speak", text=LINE)
         await say(ws, type="Flush")
         _, audio = await until(ws, "Flushed")
     expected = await ToneVoice().synthesise(LINE)
-    assert len(audio) == width * len(expected)
-    law = "mulaw" if encoding == "mulaw" else "alaw"
+    assert len(audio) == len(expected)
     error = Decoder(law, 8000).decode(audio).astype(int) - expected
     assert np.abs(error).max() <= np.abs(expected.astype(int)).max() / 25
 
