@@ -42,6 +42,12 @@ class ToolSpec:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def argument_names(self) -> tuple[str, ...]:
+        """Name the arguments the schema knows; none where it does not say."""
+        names = self.parameters.get("properties")
+        return tuple(names) if isinstance(names, dict) else ()
+
+    @property
     def required(self) -> tuple[str, ...]:
         """Name the arguments the schema insists on."""
         names = self.parameters.get("required")
@@ -67,6 +73,10 @@ class ChatRequest:
         if self.tool_choice == "none":
             return False
         return any(spec.name == tool for spec in self.tools)
+
+    def argument_names(self, tool: str) -> tuple[str, ...]:
+        """Name the arguments a tool's schema knows; none where it does not say."""
+        return next((spec.argument_names for spec in self.tools if spec.name == tool), ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class Errand:
         self.request = request
         self.lead = [part for part in lead if part]
         self.again = talk.heard is not None and not talk.understood
+        self._car_named = talk.wish.car_id is not None
 
     # -- saying and calling --------------------------------------------------------------------
 
@@ -37,7 +38,12 @@ class Errand:
 
     def use(self, name: str, **arguments: Any) -> Reply:
         """Call a tool, unless the model has none such or has just tried exactly that."""
-        given = {key: value for key, value in arguments.items() if value is not None}
+        known = self.request.argument_names(name)
+        given = {
+            key: value
+            for key, value in arguments.items()
+            if value is not None and (not known or key in known)
+        }
         call = ToolCall.of(name, **given)
         if not self.request.offers(name):
             return self.say(NO_TOOL, question("callback"))
@@ -122,7 +128,7 @@ class Errand:
 
     def _announced(self, slot: Slot) -> bool:
         said = self.talk.said.lower()
-        return slot.tail.lower() in said and "free" in said
+        return slot.spoken.lower() in said and "free" in said
 
     def _offer(self) -> Reply:
         talk, wish = self.talk, self.talk.wish
@@ -176,7 +182,9 @@ class Errand:
     def _confirm_booking(self) -> Reply:
         talk, wish = self.talk, self.talk.wish
         assert wish.slot is not None  # noqa: S101 - _find_time has seen to it
-        if not wish.confirmed:
+        # A caller who named service, day, time and car agrees when that time is free.
+        named = self._car_named and wish.time is not None and wish.time.fits(wish.slot.start.time())
+        if not wish.confirmed and not (named and talk.pending != "confirm_book"):
             if self.again:
                 return self.ask("confirm_book")
             car = next((c.name for c in talk.cars if c.id == wish.car_id), "")
@@ -229,16 +237,13 @@ class Errand:
     def _meant(self, visits: Sequence[Visit]) -> list[Visit]:
         wish, cars = self.talk.wish, {car.id: car.name for car in self.talk.cars}
         meant = list(visits)
-        for keep in (
-            lambda v: wish.visit_service is None or v.service == wish.visit_service,
-            lambda v: wish.visit_day is None or v.at.date() == wish.visit_day,
-            lambda v: (
-                wish.visit_car_id is None
-                or v.car_id == wish.visit_car_id
-                or v.car == cars.get(wish.visit_car_id)
-            ),
-        ):
-            meant = [v for v in meant if keep(v)] or meant
+        if wish.visit_service is not None:
+            meant = [v for v in meant if v.service == wish.visit_service] or meant
+        if wish.visit_day is not None:
+            meant = [v for v in meant if v.at.date() == wish.visit_day] or meant
+        if wish.visit_car_id is not None:
+            name = cars.get(wish.visit_car_id)
+            meant = [v for v in meant if v.car_id == wish.visit_car_id or v.car == name] or meant
         return meant
 
     def _visit_name(self, visit: Visit) -> str:

@@ -199,7 +199,7 @@ def _search_query(heard: Heard) -> str:
         return plate
     tail = re.split(r"\b(?:under|name is|named|name of)\b", heard.text, flags=re.IGNORECASE)[-1]
     tail = re.sub(
-        r"(?i)\b(my|husband'?s?|wife'?s?|mother'?s?|father'?s?|partner'?s?|the|name|number|plate)\b",
+        r"(?i)\b(my|(husband|wife|mother|father|partner)('?s)?|the|name|number|plate)\b",
         " ",
         tail,
     )

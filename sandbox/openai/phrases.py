@@ -3,13 +3,21 @@
 REPAIRS: tuple[tuple[str, str], ...] = (
     # Misheard words, put right before anything is read. Each pair: pattern, replacement.
     (
-        r"\b(all|old|oiled?|oral|foil|oh ill|oyl|owl|boil|toil) (change|chain|chains|chance|exchange)\b",
+        r"\b(all|old|oiled?|oral|foil|oh ill|oyl|owl|boil|toil) "
+        r"(change|chain|chains|chance|exchange)\b",
         "oil change",
     ),
     (r"\boil (chain|chains|chance|changed|exchange)\b", "oil change"),
+    (r"\bthats\b", "that's"),
+    (r"\bim\b", "i'm"),
+    (r"\bwhats\b", "what's"),
+    (r"\bdont\b", "don't"),
+    (r"\bdoesnt\b", "doesn't"),
+    (r"\bcant\b", "can't"),
     (r"\b(an )?(oil|all) and (filter|filler)\b", "oil change"),
     (
-        r"\b(tired?|tires|tyres?|tie|higher|dire) (rotation|rotations|rotating|notation|location)\b",
+        r"\b(tired?|tires|tyres?|tie|higher|dire) "
+        r"(rotation|rotations|rotating|notation|location)\b",
         "tire rotation",
     ),
     (
@@ -55,7 +63,8 @@ GOALS: tuple[tuple[str, str], ...] = (
     ("cancel", r"\bcancel(l?ed|l?ing|lation)?\b|\bcall off\b|\bcan't make (it|my)|\bcounsel my\b"),
     ("move", r"\b(move|reschedule|rescheduling|postpone|push back|bring forward|rebook|switch)\b|"
              r"\bchange (my|the|that|an?) (appointment|visit|booking|time|day|date)|"
-             r"\b(different|another) (day|time) for my\b|\bre ?schedule\b|\bremove my appointment to"),
+             r"\b(different|another) (day|time) for my\b|\bre ?schedule\b|"
+             r"\bremove my appointment to"),
     ("upcoming", r"\b(coming up|upcoming)\b|\bwhat (do i have|have i got)\b|"
                  r"\bwhen('s| is|s)? (my|the) (next )?(appointment|visit)|"
                  r"\b(do|did) i (already )?have an? (appointment|visit|booking)|"
@@ -93,12 +102,15 @@ ASIDES: tuple[tuple[str, str], ...] = (
                r"somebody|manager|mechanic|owner|representative|agent|people|operator|staff)\b|"
                r"^(a )?(representative|operator|human|agent|real person)( please)?$"),
     ("callback", r"\bcall me back\b|\bcall ?back\b|\bleave a message\b|\btake a message\b"),
-    ("wrong_number", r"\bwrong number\b|\bisn't this\b|\bis this (the )?(pizza|dentist|doctor|bank)"),
+    ("wrong_number", r"\bwrong number\b|\bisn't this\b|"
+                     r"\bis this (the )?(pizza|dentist|doctor|bank)"),
     ("hold", r"^(hold on|hang on|one (second|moment|minute|sec)|just a (second|moment|minute|sec)|"
-             r"give me a (second|moment|minute|sec)|wait( a (second|moment|minute))?|let me (think|see|"
+             r"give me a (second|moment|minute|sec)|wait( a (second|moment|minute))?|"
+             r"let me (think|see|"
              r"check|look)|um+|uh+|hmm+|let me (get|grab) .*)( please)?$"),
     ("repeat", r"\b(repeat|say) (that|it|this)\b.*|\bwhat was that\b|\bpardon\b|"
-               r"\bcome again\b|^(sorry|what|huh|excuse me)( what)?$|\bdidn't (hear|catch|get) (that|"
+               r"\bcome again\b|^(sorry|what|huh|excuse me)( what)?$|"
+               r"\bdidn't (hear|catch|get) (that|"
                r"you)\b|\bwhat did you say\b|\bsay again\b"),
     ("language", r"\b(hablas?|espanol|español|habla|quiero|necesito|por favor|gracias|buenos|"
                  r"buenas|cita)\b|\bparlez\b|\bje\b.*\b(veux|voudrais)\b|\bsprechen\b"),
@@ -114,7 +126,8 @@ ASIDES: tuple[tuple[str, str], ...] = (
              r"\b(i'm|we're|im|i am) (good|all set|done|fine)\b|\ball set\b|\bnothing else\b|"
              r"\bno thank(s| you)\b|\bnot (today|right now|at the moment)\b|\bthat's about it\b"),
     ("thanks", r"\b(thanks|thank you|thank|cheers|appreciate it)\b"),
-    ("hello", r"^(hi|hello|hey|good (morning|afternoon|evening))( there)?( hello)?$|\banybody there|"
+    ("hello", r"^(hi|hello|hey|good (morning|afternoon|evening))( there)?( hello)?$|"
+              r"\banybody there|"
               r"\bare you (still )?there\b|\bcan you hear me\b"),
     ("soon", r"\b(as soon as possible|asap|a s a p|earliest|soonest|first available|right away|"
              r"next available|any ?time|whenever|any day)\b"),
@@ -126,7 +139,8 @@ ASIDES: tuple[tuple[str, str], ...] = (
 YES = (
     r"^(oh )?(yes|yeah|yep|yup|yah|ya|sure|ok|okay|correct|right|exactly|absolutely|definitely|"
     r"certainly|perfect|great|please|fine|alright|all right|good|lovely|wonderful|uh huh|mm hmm|"
-    r"mhm|of course|sounds)\b|\b(please do|go ahead|go for it|do it|do that|that works|works for me|"
+    r"mhm|of course|sounds)\b|\b(please do|go ahead|go for it|do it|do that|that works|"
+    r"works for me|"
     r"that's (right|fine|good|great|perfect|correct|it)|sounds (good|great|fine|perfect)|"
     r"that would be (great|good|fine|perfect|lovely)|yes|yeah|book it|i'll take (it|that)|"
     r"let's do (it|that)|would be (great|perfect|good))\b"
@@ -139,12 +153,14 @@ NO = (
 
 # A service's code and what callers call it, beside the names in the briefing.
 SERVICES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("oil_change", ("oil change", "change the oil", "change my oil", "oil changed", "lube", "new oil",
+    ("oil_change", ("oil change", "change the oil", "change my oil", "oil changed", "lube",
+                    "new oil",
                     "oil service", "synthetic oil", "oil needs changing", "due for oil",
                     "oil light", "fresh oil")),
     ("tire_rotation", ("tire rotation", "rotate my tires", "rotate the tires", "tires rotated",
                        "rotate tires", "tyre rotation", "rotation", "switch my tires around")),
-    ("brake_inspection", ("brake inspection", "brakes checked", "brakes squealing", "brakes grinding",
+    ("brake_inspection", ("brake inspection", "brakes checked", "brakes squealing",
+                          "brakes grinding",
                           "check my brakes", "check the brakes", "brake check", "brake noise",
                           "brakes squeaking", "brake pads", "squealing when i brake", "brakes",
                           "brake job", "brake pedal", "squeals when i stop", "brake")),
@@ -169,7 +185,8 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("pickup", ("tacoma", "tundra", "f-150", "silverado", "ram", "ranger", "frontier", "sierra",
                 "ridgeline", "colorado", "titan", "1500", "f-250", "maverick")),
     ("suv", ("cr-v", "rav4", "pilot", "highlander", "explorer", "forester", "outback", "escape",
-             "rogue", "cx-5", "tucson", "equinox", "tahoe", "4runner", "hr-v", "santa fe", "wrangler",
+             "rogue", "cx-5", "tucson", "equinox", "tahoe", "4runner", "hr-v", "santa fe",
+             "wrangler",
              "x3", "x5", "q5", "sportage", "sorento", "grand cherokee", "pathfinder")),
     ("van", ("odyssey", "sienna", "pacifica", "transit", "caravan", "sedona", "carnival")),
     ("sedan", ("civic", "accord", "camry", "corolla", "altima", "sentra", "fusion", "malibu",
@@ -206,7 +223,8 @@ MAKE_SOUNDS: tuple[tuple[str, str], ...] = (
 
 NATO = {
     "alpha": "a", "alfa": "a", "bravo": "b", "charlie": "c", "delta": "d", "echo": "e",
-    "foxtrot": "f", "golf": "g", "hotel": "h", "india": "i", "juliet": "j", "kilo": "k", "lima": "l",
+    "foxtrot": "f", "golf": "g", "hotel": "h", "india": "i", "juliet": "j", "kilo": "k",
+    "lima": "l",
     "mike": "m", "november": "n", "oscar": "o", "papa": "p", "quebec": "q", "romeo": "r",
     "sierra": "s", "tango": "t", "uniform": "u", "victor": "v", "whiskey": "w", "whisky": "w",
     "xray": "x", "yankee": "y", "zulu": "z",

@@ -10,8 +10,8 @@ QUESTIONS: dict[str, tuple[str, str, str]] = {
                 "Which service is it, for example an oil change or a brake inspection?",
                 r"what would you like us to do|which service is it|did you mean|don't do that one"),
     "day": ("What day would you like to come in?", "Which day suits you, for example Tuesday?",
-            r"(what|which)( other)? (day|date)|could it be (sooner|a little later)|other day or time"
-            r"|which other time"),
+            r"(what|which)( other)? (day|date)|could it be (sooner|a little later)|"
+            r"other day or time|which other time"),
     "offer": ("Which would you like?", "Which of those times suits you best?",
               r"which would you like|would (that|one of (those|these|them)) work|could offer|"
               r"which of those times|next i have is"),

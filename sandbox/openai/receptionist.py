@@ -221,7 +221,7 @@ def _without_lead(said: str) -> str:
 def _not_understood(talk: Conversation, errand: Errand) -> Reply:
     said = talk.said
     if NOT_CAUGHT[1] in said:
-        errand.lead = [NOT_CAUGHT[2]]
+        errand.lead, errand.again = [NOT_CAUGHT[2]], False
         return errand.ask("callback")
     first = NOT_CAUGHT[0] not in said
     errand.lead.append(NOT_CAUGHT[0] if first else NOT_CAUGHT[1])

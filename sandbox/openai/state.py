@@ -123,6 +123,8 @@ class Conversation:
         asked = asked_in(text)
         if asked is not None or "?" in text:
             self.pending = asked or self.pending
+        if self.goal == "upcoming" and self.visits is not None:
+            self.drop_goal()
         heard_slots = tuple(s for s in self.slots if s.tail.lower() in lowered)
         if heard_slots and asked == "offer":
             same_day = tuple(s for s in heard_slots if s.head.lower() in lowered)

@@ -106,20 +106,37 @@ def sentence(text: str) -> str:
 
 
 def spoken_hours(text: str) -> str:
-    """Say opening hours: clock figures become words, the rest stays as the shop wrote it."""
+    """Say opening hours; days in a row with the same hours are said together."""
+    stretches: list[tuple[str, str, str]] = []
+    for found in _DAY_HOURS.finditer(text):
+        day = next(d for d in WEEKDAYS if d.startswith(found["day"][:3].lower())).title()
+        last = (found["to"] or "")[:3].lower()
+        until = next((d.title() for d in WEEKDAYS if last and d.startswith(last)), day)
+        hours = "closed"
+        if found["open"]:
+            hours = f"{_hour(found['open'])} to {_hour(found['close'])}"
+        if stretches and stretches[-1][2] == hours:
+            stretches[-1] = (stretches[-1][0], until, hours)
+        else:
+            stretches.append((day, until, hours))
+    if not stretches:
+        return text
+    spoken = [f"{a} {h}" if a == b else f"{a} to {b} {h}" for a, b, h in stretches]
+    return ", ".join(spoken)
 
-    def hour(match: re.Match[str]) -> str:
-        h, m = int(match[1]), int(match[2] or 0)
-        if h > 24 or m > 59:
-            return match[0]
-        mark = (match[3] or "").lower().replace(".", "")
-        words = _ONES[(h - 1) % 12 + 1] + (f" {number(m)}" if m else "")
-        return f"{words} {mark}" if mark else "noon" if (h, m) == (12, 0) else words
 
-    text = re.sub(r"(?<=\d)\s*[-–—]\s*(?=\d)", " to ", text)
-    text = re.sub(r"(?<=[A-Za-z])\s*[–—-]\s*(?=[A-Z])", " to ", text)
-    for short, name in zip(
-        ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), WEEKDAYS, strict=True
-    ):
-        text = re.sub(rf"\b{short}\b", name.title(), text)
-    return re.sub(r"\b(\d{1,2})(?::(\d\d))?(?!\d)( ?[ap]\.?m\.?)?", hour, text).replace("  ", " ")
+_DAY_HOURS = re.compile(
+    rf"\b(?P<day>(?:{'|'.join(d[:3] for d in WEEKDAYS)})[a-z]*)"
+    r"(?:\s*(?:to|through|[-–—])\s*(?P<to>[A-Za-z]+))?:?\s*"
+    r"(?:closed|(?:from )?(?P<open>\d{1,2}(?::\d\d)?)\s*(?:am)?\s*(?:to|[-–—])\s*"
+    r"(?P<close>\d{1,2}(?::\d\d)?))",
+    re.IGNORECASE,
+)
+
+
+def _hour(text: str) -> str:
+    hour, _, minute = text.partition(":")
+    if (int(hour), int(minute or 0)) == (12, 0):
+        return "noon"
+    words = _ONES[(int(hour) - 1) % 12 + 1]
+    return f"{words} {number(int(minute))}" if int(minute or 0) else words
