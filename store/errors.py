@@ -8,10 +8,13 @@ StoreError
 |- Unavailable           a part does not answer; trying later may help
 |  |- DatabaseUnavailable
 |  |- CalendarUnavailable
+|  |  `- CalendarTimeout
 |  |- CacheUnavailable
 |  `- VinUnavailable
 `- StoreFault            a statement was wrong: a bug of ours
 """
+
+import http.client
 
 import google.auth.exceptions
 import googleapiclient.errors
@@ -54,6 +57,10 @@ class CalendarUnavailable(Unavailable):
     """Google does not answer, or answers with an error."""
 
 
+class CalendarTimeout(CalendarUnavailable):
+    """Google did not answer in time; what was asked may still happen."""
+
+
 class CacheUnavailable(Unavailable):
     """Redis does not answer; never leaves `store.cache`, where it is a miss."""
 
@@ -83,6 +90,7 @@ VENDOR_ERRORS: dict[type[Exception], type[StoreError]] = {
     googleapiclient.errors.Error: CalendarUnavailable,
     google.auth.exceptions.GoogleAuthError: CalendarUnavailable,
     httplib2.error.HttpLib2Error: CalendarUnavailable,
+    http.client.HTTPException: CalendarUnavailable,  # comes through httplib2 as it is
 }
 """Vendor error -> ours; the nearest ancestor of an error's class decides."""
 

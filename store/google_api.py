@@ -2,9 +2,9 @@
 
 import json
 import threading
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import google.oauth2.credentials
 import google.oauth2.service_account
@@ -27,16 +27,17 @@ def load_credentials(path: Path) -> Any:
     google-auth's loader for authorized users puts Google's own address in its place. Raises
     CalendarUnavailable when the file is neither.
     """
+    user: Any = google.oauth2.credentials.Credentials  # neither has types
+    service: Any = google.oauth2.service_account.Credentials
     try:
         info = json.loads(path.read_text(encoding="utf-8"))
         if info.get("type") == "service_account":
-            load = google.oauth2.service_account.Credentials.from_service_account_info
-            return load(info, scopes=SCOPES)
-        loaded = google.oauth2.credentials.Credentials.from_authorized_user_info(info, SCOPES)
+            return service.from_service_account_info(info, scopes=SCOPES)
+        loaded = user.from_authorized_user_info(info, SCOPES)
         token_uri = info.get("token_uri")
         if not token_uri:
             return loaded
-        return google.oauth2.credentials.Credentials(
+        return user(
             token=None,
             refresh_token=loaded.refresh_token,
             token_uri=token_uri,
@@ -54,12 +55,9 @@ class Api(GoogleCalendar):  # type: ignore[misc]  # gcsa has no types
     Building it needs no network: the description of the service comes with the client library.
     """
 
-    def __init__(
-        self, calendar_id: str, credentials: Any, api_root: str, zone: ZoneInfo, timeout_s: float
-    ) -> None:
+    def __init__(self, calendar_id: str, credentials: Any, api_root: str, timeout_s: float) -> None:
         self.default_calendar = calendar_id
         self.credentials = credentials
-        self._zone = zone
         self._timeout_s = timeout_s
         self._of_thread = threading.local()
         self._open: list[httplib2.Http] = []
@@ -79,11 +77,13 @@ class Api(GoogleCalendar):  # type: ignore[misc]  # gcsa has no types
         for http in self._open:
             http.close()
 
-    def patch_event(self, event: Event, **options: Any) -> Event:
-        """Change of an event what `event` says, and leave the rest as people made it."""
-        body = {key: value for key, value in EventSerializer.to_json(event).items() if value}
-        body.pop("id", None)
-        body |= {"status": "confirmed"}
+    def patch_event(self, event: Event, fields: Collection[str], **options: Any) -> Event:
+        """Change `fields` of an event to what `event` says; the rest stays as people made it.
+
+        gcsa only knows how to replace an event as a whole.
+        """
+        said = EventSerializer.to_json(event)
+        body = {field: said[field] for field in fields if field in said}
         request = self.service.events().patch(
             calendarId=self.default_calendar, eventId=event.event_id, body=body, **options
         )

@@ -104,14 +104,19 @@ class Pool:
         found = await self.rows(query, values)
         return found[0] if found else None
 
-    async def execute(self, query: LiteralString, values: Values) -> Row | None:
-        """Run one writing statement and return its first row, if it returns any."""
+    async def write(self, query: LiteralString, values: Values) -> Sequence[Row]:
+        """Run one writing statement and return the rows it returns."""
 
-        async def write(conn: Connection) -> Row | None:
+        async def write(conn: Connection) -> Sequence[Row]:
             cursor = await conn.execute(query, values)
-            return await cursor.fetchone() if cursor.description else None
+            return await cursor.fetchall() if cursor.description else []
 
         return await self._attempts(write, repeatable=False)
+
+    async def execute(self, query: LiteralString, values: Values) -> Row | None:
+        """Run one writing statement and return its first row, if it returns any."""
+        returned = await self.write(query, values)
+        return returned[0] if returned else None
 
     async def transaction(
         self, work: Callable[[Connection], Awaitable[T]], *, repeatable: bool = False
