@@ -7,15 +7,12 @@ list of what is missing, and on SIGTERM finishes the calls in progress before it
 import asyncio
 import contextlib
 import signal
-import socket
 import sys
-from collections.abc import AsyncIterator
-from types import FrameType
+from collections.abc import AsyncIterator, Coroutine
 
 import uvicorn
 from fastapi import FastAPI
 from loguru import logger
-from uvicorn.supervisors import Multiprocess
 
 from console.routes import routes as console_routes
 from pipeline import log
@@ -37,14 +34,23 @@ SHUTDOWN_S = 10
 """How long open connections get once the last call is over."""
 
 
+def create_app() -> FastAPI:
+    """Return the service as an ASGI application, from the environment's settings."""
+    settings = load(Settings)
+    log.configure()
+    return build_app(settings, load_shop(settings.shop_file))
+
+
 def build_app(settings: Settings, shop: Shop) -> FastAPI:
     """Return the service as an ASGI application."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        shared = SharedParts.build(settings)
-        async with open_store(settings, shop) as store:
-            app.state.switchboard = Switchboard(
+        async with contextlib.AsyncExitStack() as stack:
+            shared = SharedParts.build(settings)
+            stack.push_async_callback(shared.close)
+            store = await stack.enter_async_context(open_store(settings, shop))
+            board = app.state.switchboard = Switchboard(
                 settings=settings,
                 shop=shop,
                 store=store,
@@ -54,12 +60,12 @@ def build_app(settings: Settings, shop: Shop) -> FastAPI:
                 metrics=Metrics(),
                 calls=CallsInProgress(limit=settings.max_calls),
             )
-            relay = asyncio.create_task(store.relay.run_forever())
-            logger.bind(shop=shop.name).info("server_ready")
+            await stack.enter_async_context(_running(store.relay.run_forever()))
+            stop = _Drain(board.calls)
+            stop.install()
+            logger.bind(shop=shop.name, max_calls=settings.max_calls).info("server_ready")
             yield
-            relay.cancel()
-            await asyncio.gather(relay, return_exceptions=True)
-        await shared.close()
+        await logger.complete()
 
     app = FastAPI(title="Bayline", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(phone_routes)
@@ -67,57 +73,50 @@ def build_app(settings: Settings, shop: Shop) -> FastAPI:
     return app
 
 
-class DrainingServer(uvicorn.Server):
-    """A uvicorn server that lets the calls in progress finish before it stops.
+class _Drain:
+    """Lets the calls in progress finish before the server stops.
 
-    uvicorn's own shutdown closes open WebSockets at once, in the middle of a sentence.
+    uvicorn's own shutdown closes open WebSockets at once, in the middle of a sentence; so SIGTERM
+    comes here first, and reaches uvicorn when the line is quiet. A second one does not wait.
     """
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take no new call; stop when the last one is over. A second signal stops at once."""
-        board: Switchboard | None = getattr(self.app.state, "switchboard", None)
-        if board is None or board.calls.draining or sig != signal.SIGTERM:
-            super().handle_exit(sig, frame)
+    def __init__(self, calls: CallsInProgress) -> None:
+        self._calls = calls
+        self._stop = signal.getsignal(signal.SIGTERM)
+        self._waiting: asyncio.Task[None] | None = None
+
+    def install(self) -> None:
+        """Take SIGTERM from uvicorn."""
+        loop = asyncio.get_running_loop()
+        signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(self._begin))
+
+    def _begin(self) -> None:
+        if self._calls.draining:
+            self._pass_on()
             return
-        board.calls.draining = True
-        logger.bind(calls=len(board.calls.records)).info("draining")
-        self._drain = asyncio.get_running_loop().create_task(self._stop_when_quiet(board))
+        self._calls.draining = True
+        logger.bind(calls=len(self._calls.records)).info("draining")
+        self._waiting = asyncio.get_running_loop().create_task(self._when_quiet())
 
-    @property
-    def app(self) -> FastAPI:
-        """The application this server runs."""
-        app = self.config.app
-        assert isinstance(app, FastAPI)  # noqa: S101 - `serve` builds it so
-        return app
-
-    async def _stop_when_quiet(self, board: Switchboard) -> None:
+    async def _when_quiet(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_LIMIT_S):
-                await board.calls.quiet()
-        self.should_exit = True
+                await self._calls.quiet()
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        if callable(self._stop):
+            self._stop(signal.SIGTERM, None)
 
 
-def run_worker(sockets: list[socket.socket] | None = None) -> None:
-    """Run one server process until it is told to stop; with several, they share `sockets`."""
-    settings = load(Settings)
-    log.configure()
-    config = _uvicorn(settings, build_app(settings, load_shop(settings.shop_file)))
-    DrainingServer(config).run(sockets)
-
-
-def _uvicorn(settings: Settings, app: FastAPI | str) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        log_config=None,
-        access_log=False,
-        # Twilio's messages are small and already compressed speech.
-        ws_max_size=MAX_MESSAGE_BYTES,
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=SHUTDOWN_S,
-    )
+@contextlib.asynccontextmanager
+async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def main() -> int:
@@ -128,12 +127,22 @@ def main() -> int:
     except (SettingsError, ShopFileError) as exc:
         sys.stderr.write(f"{exc}\n")
         return 2
-    if settings.workers == 1:
-        run_worker()
-    else:
-        # The supervisor itself serves nothing: each worker builds its own app.
-        config = _uvicorn(settings, "server:run_worker")
-        Multiprocess(config, target=run_worker, sockets=[config.bind_socket()]).run()
+    # uvicorn raises the signal that stopped it once more when it is done; a drained server that
+    # was told to stop has done what it was asked, and exits 0.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    uvicorn.run(
+        "server:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_config=None,
+        access_log=False,
+        # Twilio's messages are small, and speech does not compress.
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
     return 0
 
 

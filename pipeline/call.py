@@ -17,7 +17,7 @@ from pipecat.processors.aggregators.llm_response_universal import (
     LLMUserAggregatorParams,
     UserTurnStoppedMessage,
 )
-from pipecat.services.llm_service import LLMService
+from pipecat.processors.frame_processor import FrameProcessor
 from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams, FastAPIWebsocketTransport
 from pipecat.workers.runner import WorkerRunner
 
@@ -198,7 +198,7 @@ def _end_with_the_line(
     transport.add_event_handler("on_session_timeout", timed_out)
 
 
-def _never_silent(worker: PipelineWorker, llm: LLMService) -> None:
+def _never_silent(worker: PipelineWorker, llm: FrameProcessor) -> None:
     """Say something when the model failed, so that the caller does not wait for nothing."""
 
     async def failed(_: object, frame: ErrorFrame) -> None:
