@@ -13,6 +13,7 @@ from sandbox.openai.wording import either, moment, sentence
 NO_TOOL = "I'm sorry, I can't look into our calendar right now."
 BROKEN = "I'm sorry, something isn't working on my side."
 MAX_SPOKEN_SLOTS = 3
+MAX_CALLS = 8  # in one turn; more is a circle
 _CUSTOMER_KNOWN_TRIES = 2
 
 
@@ -47,10 +48,8 @@ class Errand:
         call = ToolCall.of(name, **given)
         if not self.request.offers(name):
             return self.say(NO_TOOL, question("callback"))
-        repeated = any(
-            done.call.name == name and done.call.parsed() == given for done in self.talk.results
-        )
-        if repeated:
+        done = [(past.call.name, past.call.parsed()) for past in self.talk.results]
+        if done[-1:] == [(name, given)] or done.count((name, given)) > 1 or len(done) > MAX_CALLS:
             return self.say(BROKEN, question("callback"))
         return Reply("", (call,))
 
@@ -87,13 +86,18 @@ class Errand:
         if talk.caller == "unlooked" and self.request.offers("lookup_customer"):
             return self.use("lookup_customer")
         if talk.caller == "withheld":
-            if talk.phone is None:
+            if talk.phone is None and not talk.no_phone:
                 return self.ask("phone")
             if talk.identity_tries and talk.identity_tries <= _CUSTOMER_KNOWN_TRIES:
                 return self.ask("identity")
-            if not talk.identity_tries and self._phone_untried():
+            if talk.phone and not talk.identity_tries and self._phone_untried():
                 return self.use("lookup_customer", phone=talk.phone)
-        if needed and talk.phone is None and talk.identity_tries <= _CUSTOMER_KNOWN_TRIES:
+        if (
+            needed
+            and talk.phone is None
+            and not talk.no_phone
+            and talk.identity_tries <= _CUSTOMER_KNOWN_TRIES
+        ):
             return self.ask("phone")
         return None
 
@@ -139,7 +143,8 @@ class Errand:
             return self.say(self._told("get_available_slots"), question("offer"))
         offered = self._worth_saying()
         fits = all(wish.time is None or wish.time.fits(s.start.time()) for s in offered)
-        sorry = "" if fits else "I'm sorry, that time isn't free."
+        asked_now = bool(talk.results) or (talk.heard is not None and talk.heard.time is not None)
+        sorry = "" if fits or not asked_now else "I'm sorry, that time isn't free."
         return self.say(sorry, f"I have {_spoken(offered)}.", question("offer", again=self.again))
 
     def _told(self, tool: str) -> str:
@@ -154,10 +159,10 @@ class Errand:
         if time is not None:
             fitting = [s for s in slots if time.fits(s.start.time())]
             if fitting and time.minute is None:
-                return _spread(fitting)
+                return _best(fitting)
             slots.sort(key=lambda s: (time.distance(s.start.time()), s.start))
             return sorted(slots[:MAX_SPOKEN_SLOTS], key=lambda s: s.start)
-        return _spread(sorted(slots, key=lambda s: s.start))
+        return _best(slots)
 
     def _who_and_car(self) -> Reply | None:
         """Settle customer and car; None once both are."""
@@ -227,38 +232,18 @@ class Errand:
             told = self._told("get_upcoming_appointments")
             talk.drop_goal()
             return self.say(told or "I find no visit for you.", question("anything_else"))
-        meant = self._meant(talk.visits)
-        if len(meant) != 1:
-            names = [f"the {self._visit_name(v)} on {moment(v.at)}" for v in talk.visits[:3]]
-            return self.say(f"You have {' and '.join(names)}.", question("which_visit"))
-        wish.visit = meant[0]
-        return None
-
-    def _meant(self, visits: Sequence[Visit]) -> list[Visit]:
-        wish, cars = self.talk.wish, {car.id: car.name for car in self.talk.cars}
-        meant = list(visits)
-        if wish.visit_service is not None:
-            meant = [v for v in meant if v.service == wish.visit_service] or meant
-        if wish.visit_day is not None:
-            meant = [v for v in meant if v.at.date() == wish.visit_day] or meant
-        if wish.visit_car_id is not None:
-            name = cars.get(wish.visit_car_id)
-            meant = [v for v in meant if v.car_id == wish.visit_car_id or v.car == name] or meant
-        return meant
+        names = [f"the {self._visit_name(v)} on {moment(v.at)}" for v in talk.visits[:3]]
+        return self.say(f"You have {' and '.join(names)}.", question("which_visit"))
 
     def _visit_name(self, visit: Visit) -> str:
         return self.talk.briefing.service_name(visit.service) if visit.service else "visit"
 
     def _move(self) -> Reply:
-        talk, wish = self.talk, self.talk.wish
+        wish = self.talk.wish
         reply = self._find_visit()
         if reply is not None:
             return reply
         assert wish.visit is not None  # noqa: S101 - _find_visit has seen to it
-        wish.service = wish.visit.service or None
-        talk.match()
-        if wish.day is None and wish.time is not None and wish.time.minute is not None:
-            wish.day = wish.visit.at.date()
         if wish.day is None and not self.again:
             now = f"Your {self._visit_name(wish.visit)} is on {moment(wish.visit.at)}."
             return self.say(now, "What other day or time would suit you?")
@@ -288,9 +273,11 @@ class Errand:
         return self.say(f"Shall I cancel {which}?")
 
 
-def _spread(slots: list[Slot]) -> list[Slot]:
-    if len(slots) <= MAX_SPOKEN_SLOTS:
-        return slots
+def _best(slots: list[Slot]) -> list[Slot]:
+    """Take the first ones when the tool has put the best first, else some spread over the day."""
+    in_order = sorted(slots, key=lambda s: s.start)
+    if len(slots) <= MAX_SPOKEN_SLOTS or slots != in_order:
+        return sorted(slots[:MAX_SPOKEN_SLOTS], key=lambda s: s.start)
     return [slots[0], slots[len(slots) // 2], slots[-1]]
 
 

@@ -1,7 +1,7 @@
 """What tools have answered, read into values: slots, visits, customers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -106,6 +106,19 @@ def read_visits(value: object) -> tuple[Visit, ...]:
     """Read a list of appointments, soonest first."""
     visits = [read_visit(item) for item in value] if isinstance(value, list) else []
     return tuple(sorted((v for v in visits if v is not None), key=lambda visit: visit.at))
+
+
+def meant_visits(visits: Sequence[Visit], wish: Wish, car_name: str | None) -> list[Visit]:
+    """Narrow the visits to those a caller's words fit; what fits none of them is not a filter."""
+    meant = list(visits)
+    if wish.visit_service is not None:
+        meant = [v for v in meant if v.service == wish.visit_service] or meant
+    if wish.visit_day is not None:
+        meant = [v for v in meant if v.at.date() == wish.visit_day] or meant
+    if wish.visit_car_id is not None:
+        of_car = [v for v in meant if v.car_id == wish.visit_car_id or v.car == car_name]
+        meant = of_car or meant
+    return meant
 
 
 def read_customer(value: object) -> tuple[int, str, tuple[Car, ...]] | None:

@@ -7,6 +7,7 @@ from sandbox.openai.cars import find_plate, find_vin, pick_car, read_new_car
 from sandbox.openai.dates import DayMention
 from sandbox.openai.facts import Slot, Wish
 from sandbox.openai.numbers import phone_number
+from sandbox.openai.spelling import SPELLED, settle, spelled_answer
 from sandbox.openai.times import TimeWish
 from sandbox.openai.understand import Heard, hear, read_name
 
@@ -14,11 +15,10 @@ if TYPE_CHECKING:
     from sandbox.openai.state import Conversation
 
 _TIME_EXPECTED = frozenset({"offer", "day", "confirm_book", "confirm_move"})
-_SPELLED = frozenset({"name", "last_name", "identity", "phone", "new_car"})
-_INTERRUPTS = frozenset({"hours", "address", "price", "services", "robot", "person", "repeat",
-                         "hold", "bye", "wrong_number", "language", "abandon", "duration",
-                         "callback", "hello"})  # fmt: skip
 _AMBIGUOUS_DAY = re.compile(r"^(the )?\d{1,2}th$|earliest|available|soonest|any")
+
+
+_LATER = re.compile(r"\b(anything|something|any|bit|little|much) (?:\w+ )?(later|earlier|sooner)\b")
 
 
 def listen(talk: "Conversation", text: str) -> None:
@@ -30,13 +30,18 @@ def listen(talk: "Conversation", text: str) -> None:
         number_expected=talk.pending in _TIME_EXPECTED,
     )
     talk.heard = heard
-    if talk.pending in _SPELLED and _spelled_answer(talk, heard):
+    if talk.pending in SPELLED and spelled_answer(talk, heard):
+        talk.understood = True
+        return
+    if "hold" in heard.asides:
         talk.understood = True
         return
     before = _fingerprint(talk)
+    talk.topic = heard.service or talk.topic
     _goal(talk, heard)
     _wishes(talk, heard)
     _yes_or_no(talk, heard)
+    talk.settle_visit()
     talk.understood = (
         _fingerprint(talk) != before
         or bool(talk.flags)
@@ -53,86 +58,6 @@ def _fingerprint(talk: "Conversation") -> tuple[object, ...]:
             talk.query, talk.caller)  # fmt: skip
 
 
-# -- answers that are spelled ------------------------------------------------------------------
-
-
-def _spelled_answer(talk: "Conversation", heard: Heard) -> bool:
-    if heard.asides & _INTERRUPTS or set(heard.goals) & {"cancel", "move", "upcoming"}:
-        return False
-    match talk.pending:
-        case "phone":
-            return _phone_answer(talk, heard)
-        case "identity":
-            return _identity_answer(talk, heard)
-        case "new_car":
-            return _new_car_answer(talk, heard.text)
-        case _:
-            return _name_answer(talk, heard)
-
-
-def _phone_answer(talk: "Conversation", heard: Heard) -> bool:
-    phone = phone_number(heard.text)
-    if phone is not None:
-        talk.phone = phone
-        talk.flags.add("phone_given")
-        return True
-    if heard.no or re.search(r"\b(new|first time|don't have|never been)\b", heard.plain):
-        talk.caller = "unknown"
-        return True
-    return False
-
-
-def _identity_answer(talk: "Conversation", heard: Heard) -> bool:
-    plate = find_vin(heard.text) or find_plate(heard.text)
-    names = () if plate else read_name(heard.text)
-    if plate is None and heard.no and len(names) < 2:
-        talk.caller = "unknown"
-        return True
-    if len(names) >= 2:
-        talk.name = names
-    known = " ".join(part for part in (plate or " ".join(names), talk.phone) if part)
-    phone = phone_number(heard.text)
-    if phone is not None:
-        talk.phone = phone
-        known = f"{' '.join(names or talk.name)} {phone}".strip()
-    if not (plate or phone or names):
-        return False
-    talk.query = known
-    return True
-
-
-def _name_answer(talk: "Conversation", heard: Heard) -> bool:
-    names = read_name(heard.text)
-    if not names or (heard.no and len(names) < 2):
-        return False
-    if talk.pending == "last_name" and talk.name:
-        talk.name = (talk.name[0], " ".join(n for n in names if n != talk.name[0]) or names[-1])
-    else:
-        talk.name = (names[0], " ".join(names[1:])) if len(names) > 1 else names
-    _settle(talk)
-    return True
-
-
-def _new_car_answer(talk: "Conversation", text: str) -> bool:
-    wish = talk.wish
-    known = pick_car(text, talk.cars, asked=False)
-    if known is not None and not wish.other_car:
-        wish.car_id = known.id
-        _settle(talk)
-        return True
-    read = read_new_car(text, talk.briefing.today, have_make=wish.new_car.make is not None)
-    before = wish.new_car
-    wish.new_car = before.filled(read)
-    _settle(talk)
-    return wish.new_car != before
-
-
-def _settle(talk: "Conversation") -> None:
-    """Take an answer to a question that followed "... is free" as agreeing to that time."""
-    if talk.wish.slot is not None and talk.pending != "confirm_book":
-        talk.wish.confirmed = True
-
-
 # -- what is wanted ----------------------------------------------------------------------------
 
 
@@ -142,7 +67,7 @@ def _goal(talk: "Conversation", heard: Heard) -> None:
         talk.flags.add("abandoned")
         return
     goals = [goal for goal in heard.goals if goal != "search"]
-    if "search" in heard.goals and talk.pending not in _SPELLED:
+    if "search" in heard.goals and talk.pending not in SPELLED:
         talk.query = _search_query(heard)
     if talk.pending == "confirm_cancel" and "cancel" in goals and not heard.no:
         talk.wish.confirmed = True  # "yes, cancel it" and plain "cancel it"
@@ -160,7 +85,9 @@ def _goal(talk: "Conversation", heard: Heard) -> None:
         visit = talk.last_booked
     if goal != "upcoming" or talk.goal is None:
         talk.goal = goal
-        talk.wish = Wish(visit=visit)
+        about = talk.topic if goal == "book" and not heard.service else None
+        talk.wish = Wish(visit=visit, service=about)
+        talk.topic = None
         talk.offered = ()
     else:
         talk.flags.add("upcoming")
@@ -282,7 +209,7 @@ def _car_wish(talk: "Conversation", heard: Heard) -> None:
             wish.new_car = wish.new_car.filled(read)
             wish.other_car = True
             if asked:
-                _settle(talk)
+                settle(talk)
 
 
 def _is_car(talk: "Conversation") -> bool:
@@ -299,8 +226,15 @@ def _reopen(talk: "Conversation") -> None:
 
 def _when(talk: "Conversation", heard: Heard, days: list[DayMention]) -> None:
     wish = talk.wish
+    later = _LATER.search(heard.plain) if heard.time is None else None
+    if talk.pending == "offer" and talk.offered and later:
+        _reopen(talk)
+        wish.time = _beside(talk.offered, earlier=later[2] != "later")
+        return
     if talk.pending == "offer" and talk.offered and _picked(talk, heard, days):
         return
+    if "same time" in heard.plain and wish.visit is not None:
+        wish.time = TimeWish(wish.visit.at.hour * 60 + wish.visit.at.minute)
     if talk.pending in ("confirm_book", "which_car") and heard.yes and not days and not heard.time:
         return
     day = _one_day(heard, days)
@@ -313,9 +247,13 @@ def _when(talk: "Conversation", heard: Heard, days: list[DayMention]) -> None:
             _reopen(talk)
         wish.time = heard.time
         wish.declined = False
-        if wish.day is None and wish.visit is not None and talk.pending != "day":
-            wish.day = wish.visit.at.date()
     talk.match()
+
+
+def _beside(offered: tuple[Slot, ...], *, earlier: bool) -> TimeWish:
+    """Wish for a time before the first or after the last that was offered."""
+    minutes = [slot.start.hour * 60 + slot.start.minute for slot in offered]
+    return TimeWish(latest=min(minutes)) if earlier else TimeWish(earliest=max(minutes) + 1)
 
 
 def _one_day(heard: Heard, days: list[DayMention]) -> DayMention | None:
@@ -376,6 +314,7 @@ def _yes(talk: "Conversation") -> None:
         case "move_instead":
             talk.goal, talk.wish = "move", Wish(day=wish.day, time=wish.time)
         case "callback":
+            talk.drop_goal()
             talk.flags.add("callback_yes")
 
 
@@ -389,6 +328,7 @@ def _no(talk: "Conversation", heard: Heard) -> None:
             talk.drop_goal()
             talk.flags.add("kept")
         case "callback":
+            talk.drop_goal()
             talk.flags.add("callback_no")
         case "move_instead":
             talk.drop_goal()

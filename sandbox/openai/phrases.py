@@ -34,7 +34,7 @@ REPAIRS: tuple[tuple[str, str], ...] = (
         r"\b(state|steak|stayed|estate|states) (inspection|inspections|infection)\b",
         "state inspection",
     ),
-    (r"\b(choose|chews|twos|two s|juice|dues|tues|toos|choo|shoes) ?day\b", "tuesday"),
+    (r"\b(choose|chews|twos|two's|two s|juice|dues|tues|toos|choo|shoes) ?day\b", "tuesday"),
     (r"\b(when's|wends|wens|wednes|weds|whens|wins|winds) ?day\b", "wednesday"),
     (r"\b(thirst|thurs|third's|thirds|hers) ?day\b", "thursday"),
     (r"\b(fry|fried|fri|fright) ?day\b", "friday"),
@@ -51,6 +51,7 @@ REPAIRS: tuple[tuple[str, str], ...] = (
     (r"\b(to|too) (pm|p m|oclock|thirty|fifteen|forty five|in the afternoon)\b", r"two \2"),
     (r"\b(at|around|about|by|it) (for|fore)\b(?! (the|a|an|my)\b)", r"\1 four"),
     (r"\b(for|fore) (pm|oclock|thirty|in the afternoon)\b", r"four \2"),
+    (r"\b(half past|half|quarter past|quarter to) (to|too)\b", r"\1 two"),
     (r"\bat ate\b", "at eight"),
     (r"\b(at|around|about|by|it) (won|juan)\b", r"\1 one"),
     (r"\b(won|wan) (pm|oclock|thirty)\b", r"one \2"),
@@ -65,7 +66,7 @@ GOALS: tuple[tuple[str, str], ...] = (
              r"\bchange (my|the|that|an?) (appointment|visit|booking|time|day|date)|"
              r"\b(different|another) (day|time) for my\b|\bre ?schedule\b|"
              r"\bremove my appointment to"),
-    ("upcoming", r"\b(coming up|upcoming)\b|\bwhat (do i have|have i got)\b|"
+    ("upcoming", r"\b(coming up|upcoming)\b|\bwhat (else )?(do i have|have i got)\b|"
                  r"\bwhen('s| is|s)? (my|the) (next )?(appointment|visit)|"
                  r"\b(do|did) i (already )?have an? (appointment|visit|booking)|"
                  r"\b(check|confirm|look up) (on )?(my|the) (appointment|visit|booking)|"
@@ -81,6 +82,7 @@ GOALS: tuple[tuple[str, str], ...] = (
              r"\bcome in\b|\bget (it|my) .*(done|looked|checked|serviced|fixed)|\bbook\b|"
              r"\b(anything|something|openings?|availab\w+|free|room)\b.*\b"
              r"(on|this|next|tomorrow|today|for)\b|\bwhen can (you|i)\b|\bfit me in\b|"
+             r"^(an? )?(new )?(appointment|booking)( please)?$|"
              r"\bmake an appointment\b|\bappointment for\b"),
 )  # fmt: skip
 
@@ -104,7 +106,8 @@ ASIDES: tuple[tuple[str, str], ...] = (
     ("callback", r"\bcall me back\b|\bcall ?back\b|\bleave a message\b|\btake a message\b"),
     ("wrong_number", r"\bwrong number\b|\bisn't this\b|"
                      r"\bis this (the )?(pizza|dentist|doctor|bank)"),
-    ("hold", r"^(hold on|hang on|one (second|moment|minute|sec)|just a (second|moment|minute|sec)|"
+    ("hold", r"^((hold|hang) on( a (second|moment|minute|sec))?|"
+             r"one (second|moment|minute|sec)|just a (second|moment|minute|sec)|"
              r"give me a (second|moment|minute|sec)|wait( a (second|moment|minute))?|"
              r"let me (think|see|"
              r"check|look)|um+|uh+|hmm+|let me (get|grab) .*)( please)?$"),
@@ -129,9 +132,12 @@ ASIDES: tuple[tuple[str, str], ...] = (
     ("hello", r"^(hi|hello|hey|good (morning|afternoon|evening))( there)?( hello)?$|"
               r"\banybody there|"
               r"\bare you (still )?there\b|\bcan you hear me\b"),
+    ("both", r"\bboth\b"),
+    ("beyond", r"\b(question|bill|invoice|refund|warranty|payment|insurance|parts?|tow|towing)\b"),
     ("soon", r"\b(as soon as possible|asap|a s a p|earliest|soonest|first available|right away|"
              r"next available|any ?time|whenever|any day)\b"),
-    ("unsure", r"\b(don't know|not sure|no idea|whatever|doesn't matter|don't care|either)\b"),
+    ("unsure", r"\b(don't know|not sure|no idea|whatever|doesn't matter|don't care|"
+               r"either|whichever|no preference|you choose|you pick)\b"),
     ("change", r"\b(actually|instead|make (it|that)|rather|change (it|that)|i meant|sorry i mean|"
                r"wait no|no wait|i mean|how about|what about)\b"),
 )  # fmt: skip

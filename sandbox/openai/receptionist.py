@@ -204,7 +204,8 @@ def _leaving(talk: Conversation) -> bool:
         return False
     if "done" in heard.asides or "done" in talk.flags:
         return True
-    return "thanks" in heard.asides and talk.pending == "anything_else" and not heard.yes
+    more = re.match(r"(oh )?(yes|yeah|yep|actually)\b", heard.plain)
+    return "thanks" in heard.asides and talk.pending == "anything_else" and not more
 
 
 def _farewell(talk: Conversation) -> Reply:

@@ -62,7 +62,8 @@ def _priced(talk: Conversation, code: str) -> str:
 
 def _duration(talk: Conversation) -> str:
     heard = talk.heard
-    code = (heard.service if heard else None) or talk.wish.service
+    booked = talk.last_booked.service if talk.last_booked else None
+    code = (heard.service if heard else None) or talk.wish.service or talk.topic or booked
     minutes = talk.briefing.minutes.get(code or "")
     if code is None or minutes is None:
         return "Most visits take about an hour."
@@ -101,6 +102,17 @@ def _angry(talk: Conversation) -> str:
     return "I'm sorry about that. Let me help."
 
 
+def _both(talk: Conversation) -> str:
+    return "Let's take one car at a time." if len(talk.cars) > 1 else ""
+
+
+def _beyond(talk: Conversation) -> str:
+    heard = talk.heard
+    if heard is None or heard.goals or heard.service or talk.goal:
+        return ""
+    return "I'm sorry, I can't help with that from here; a person from the shop can."
+
+
 def _thanks(talk: Conversation) -> str:
     return "" if talk.goal else "You're welcome."
 
@@ -121,6 +133,8 @@ _REPLIES = {
     "price": _price,
     "duration": _duration,
     "services": _services,
+    "both": _both,
+    "beyond": _beyond,
     "thanks": _thanks,
 }
 

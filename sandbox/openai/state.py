@@ -12,6 +12,7 @@ from sandbox.openai.facts import (
     Slot,
     Visit,
     Wish,
+    meant_visits,
     read_customer,
     read_slots,
     read_time,
@@ -62,6 +63,7 @@ class Conversation:
         self.customer_id = self.briefing.customer_id
         self.cars: tuple[Car, ...] = self.briefing.cars
         self.phone: str | None = None
+        self.no_phone = False
         self.name: tuple[str, ...] = ()
         self.identity_tries = 0
         self.query: str | None = None
@@ -75,6 +77,7 @@ class Conversation:
         self.last_booked: Visit | None = None
         self.visits_made = 0
 
+        self.topic: str | None = None
         self.pending: str | None = None
         self.said = ""
         self.spoken_before = False
@@ -84,9 +87,12 @@ class Conversation:
         self.results: list[Outcome] = []
         self.directive = ""
         self.flags: set[str] = set()
+        self._unsaid: list[Outcome] = []
         self._calls: dict[str, ToolCall] = {}
         for message in listed[-MAX_MESSAGES:]:
             self._take(message)
+        if not self.results and not self.directive:
+            self.results = self._unsaid
 
     def _take(self, message: Message) -> None:
         match message.role:
@@ -105,6 +111,7 @@ class Conversation:
 
     def _listen(self, text: str) -> None:
         self.results = []
+        self._unsaid = []
         self.directive = ""
         self.flags = set()
         self.understood = False
@@ -114,9 +121,11 @@ class Conversation:
     def _spoke(self, text: str) -> None:
         """Take what the caller heard; only a question in it changes what is being asked."""
         joined = text if self.heard or self.results or not self.said else f"{self.said} {text}"
-        self.said = joined
+        if "take your time" not in text:
+            self.said = joined
         self.spoken_before = True
         self.directive = ""
+        self._unsaid = self._not_in(text)
         self.results = []
         self.heard = None
         lowered = text.lower()
@@ -129,6 +138,27 @@ class Conversation:
         if heard_slots and asked == "offer":
             same_day = tuple(s for s in heard_slots if s.head.lower() in lowered)
             self.offered = same_day or heard_slots
+
+    def _not_in(self, text: str) -> list[Outcome]:
+        """Give the results that a filler ("One moment, please.") stands before, not answers."""
+        answered = "?" in text or "goodbye" in text.lower()
+        told = any(done.message and done.message[:20] in text for done in self.results)
+        return [] if answered or told else self.results
+
+    def settle_visit(self) -> None:
+        """Take the one visit that can be meant; moving it keeps its service, maybe its day."""
+        wish = self.wish
+        if self.goal not in ("move", "cancel"):
+            return
+        if wish.visit is None and self.visits:
+            car = next((c.name for c in self.cars if c.id == wish.visit_car_id), None)
+            meant = meant_visits(self.visits, wish, car)
+            wish.visit = meant[0] if len(meant) == 1 else None
+        if self.goal == "move" and wish.visit is not None:
+            wish.service = wish.visit.service or None
+            if wish.day is None and wish.time is not None:
+                wish.day = wish.visit.at.date()
+            self.match()
 
     def slots_key(self) -> tuple[object, ...]:
         """Name the question the slots on hand would have to answer."""
@@ -233,6 +263,7 @@ class Conversation:
     def _learn_visits(self, outcome: Outcome) -> None:
         if outcome.ok:
             self.visits = read_visits(outcome.payload.get("appointments"))
+            self.settle_visit()
         elif outcome.error == "customer_unknown":
             self.caller = "withheld"
         else:

@@ -64,7 +64,8 @@ _EXACT: tuple[str, ...] = (
     r"\b(?P<h>\d{1,2})(?: oclock)? ?(?=am\b|pm\b|oclock)",
     r"\b(?P<h>\d{1,2})(?: oclock)? (?=in the (?:morning|afternoon|evening))",
     _LEAD + r"(?!19|20)(?P<h>\d{1,2})" + _MINUTE.replace("(", "(?P<m>", 1) + r"\b(?!:)",
-    r"\b(?:at|around|about|by|make it|make that|,) (?P<h>\d{1,2})\b(?!th|:|/)",
+    r"\b(?:at|around|about|by|make it|make that|after|before|later than|earlier than|,) "
+    r"(?P<h>\d{1,2})\b(?!th|:|/)",
 )
 _BARE = r"(?<![\w:/])(?P<h>\d{1,2})(?![\w:/])"
 _NAMED = r"\b(noon|midday|12 in the afternoon|lunch ?time)\b"
