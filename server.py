@@ -25,10 +25,15 @@ from pipeline.telephony import MAX_MESSAGE_BYTES, StreamTokens
 from settings import Settings, SettingsError, load
 from shop.clock import SystemClock
 from shop.shopfile import Shop, ShopFileError, load_shop
-from store import open_store
+from store import Store, open_store
+from store.errors import CalendarUnavailable, Unavailable
+from store.google_api import load_credentials
 
 DRAIN_LIMIT_S = 16 * 60
 """How long SIGTERM waits for calls in progress; no call lasts longer (`turns.MAX_CALL_S`)."""
+
+DATABASE_PAUSE_S = 2.0
+"""Between attempts to reach a database that was away when the server started."""
 
 SHUTDOWN_S = 10
 """How long open connections get once the last call is over."""
@@ -60,7 +65,10 @@ def build_app(settings: Settings, shop: Shop) -> FastAPI:
                 metrics=Metrics(),
                 calls=CallsInProgress(limit=settings.max_calls),
             )
-            await stack.enter_async_context(_running(store.relay.run_forever()))
+            await stack.enter_async_context(_running(_tell_capacity(store, shop.bays)))
+            stopping = asyncio.Event()
+            await stack.enter_async_context(_running(store.relay.run_forever(stopping)))
+            stack.callback(stopping.set)
             stop = _Drain(board.calls)
             stop.install()
             logger.bind(shop=shop.name, max_calls=settings.max_calls).info("server_ready")
@@ -109,9 +117,19 @@ class _Drain:
             self._stop(signal.SIGTERM, None)
 
 
+async def _tell_capacity(store: Store, bays: int) -> None:
+    """Let the database know how many bays there are, as soon as it answers."""
+    while True:
+        try:
+            await store.appointments.sync_capacity(bays)
+            return
+        except Unavailable:
+            await asyncio.sleep(DATABASE_PAUSE_S)
+
+
 @contextlib.asynccontextmanager
 async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    task = asyncio.ensure_future(work)
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
@@ -124,7 +142,8 @@ def main() -> int:
     try:
         settings = load(Settings)
         load_shop(settings.shop_file)
-    except (SettingsError, ShopFileError) as exc:
+        load_credentials(settings.google_credentials_path)
+    except (SettingsError, ShopFileError, CalendarUnavailable) as exc:
         sys.stderr.write(f"{exc}\n")
         return 2
     # uvicorn raises the signal that stopped it once more when it is done; a drained server that

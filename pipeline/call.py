@@ -70,7 +70,11 @@ async def answer(board: Switchboard, websocket: WebSocket, start: StreamStart) -
     record = CallRecord(call, "inbound", start.to_number, board.clock.now(), board.clock)
     board.calls.begin(record)
     board.metrics.in_progress.inc()
-    mirror = asyncio.create_task(record.mirror(board.store))
+    # Beside the call, never in its way.
+    beside = [
+        asyncio.create_task(record.begin(board.store)),
+        asyncio.create_task(record.mirror(board.store)),
+    ]
     log = logger.bind(call_sid=start.call_sid)
     log.bind(known=call.customer is not None).info("call_started")
     try:
@@ -79,8 +83,9 @@ async def answer(board: Switchboard, websocket: WebSocket, start: StreamStart) -
         record.ended_by = "error"
         log.exception("call_bug")
     finally:
-        mirror.cancel()
-        await asyncio.gather(mirror, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         # Shielded: a server that is told to stop still writes what happened.
         await asyncio.shield(record.finish(board.store))
         board.calls.end(record)

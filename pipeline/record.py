@@ -10,6 +10,7 @@ from loguru import logger
 
 from shop.clock import Clock
 from store import Store
+from store.errors import StoreError
 from tools.call import Call
 
 Role = Literal["caller", "agent"]
@@ -61,6 +62,7 @@ class CallRecord:
     lines: list[Line] = field(default_factory=list)
     tools: list[ToolUse] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _log_opened: bool = False
 
     def say(self, role: Role, text: str, *, interrupted: bool = False) -> None:
         """Add a line that was spoken just now."""
@@ -125,19 +127,36 @@ class CallRecord:
             "call_ended"
         )
 
+    async def begin(self, store: Store) -> None:
+        """Open the call's row of call_logs; without one yet, `finish` opens it."""
+        try:
+            await asyncio.wait_for(self._open_log(store), FINISH_TIMEOUT_S)
+        except (StoreError, TimeoutError) as exc:
+            logger.bind(call_sid=self.call.call_sid, error=str(exc)).warning("call_log_late")
+
+    async def _open_log(self, store: Store) -> None:
+        customer = self.call.customer
+        await store.call_logs.start(
+            self.call.call_sid,
+            self.direction,
+            self.call.caller_phone,
+            self.to_number,
+            customer.id if customer else None,
+            self.started_at,
+        )
+        self._log_opened = True
+
     async def _write_log(self, store: Store) -> None:
+        if not self._log_opened:
+            await self._open_log(store)
         session = self.session()
         await store.call_logs.finish(
-            call_sid=self.call.call_sid,
-            direction=self.direction,
-            from_number=self.call.caller_phone,
-            to_number=self.to_number,
-            customer_id=session["customer_id"],
-            started_at=self.started_at,
-            ended_at=self.clock.now(),
-            outcome=self.outcome,
-            transcript=session["transcript"],
-            tool_calls=session["tool_calls"],
+            self.call.call_sid,
+            self.clock.now(),
+            self.outcome,
+            session["transcript"],
+            session["tool_calls"],
+            session["customer_id"],
         )
 
     async def _touch(self, store: Store) -> None:

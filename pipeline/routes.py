@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pipeline import prompt, telephony
 from pipeline.call import Switchboard, answer
 from pipeline.telephony import StreamRefused
+from store.errors import DatabaseUnavailable
 
 START_TIMEOUT_S = 10.0
 """Twilio sends `start` with the first messages; a peer that stays silent is not Twilio."""
@@ -93,13 +94,12 @@ async def healthz() -> dict[str, str]:
 async def readyz(request: Request) -> Response:
     """Say whether this server takes calls, and what is degraded."""
     board = switchboard(request)
-    database, redis = await asyncio.gather(
-        board.store.ping_database(PING_TIMEOUT_S), board.store.cache.ping(PING_TIMEOUT_S)
-    )
-    degraded = [] if redis else ["redis"]
+    degraded = [] if await board.store.cache.ping() else ["redis"]
     reasons = []
-    if not database:
-        reasons.append("the database does not answer")
+    try:
+        await board.store.ping_database(PING_TIMEOUT_S)
+    except DatabaseUnavailable as exc:
+        reasons.append(f"database: {exc}")
     if board.calls.draining:
         reasons.append("the server is stopping")
     body: dict[str, Any] = {

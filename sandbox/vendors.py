@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
-import uvicorn
 from fastapi import FastAPI
 
 from sandbox import deepgram, google, nhtsa, openai
@@ -14,6 +12,7 @@ from sandbox.ears import Ears, MoonshineEars
 from sandbox.google import CalendarWorld
 from sandbox.latency import Latency, ProfileName
 from sandbox.nhtsa import Car
+from sandbox.serving import serving
 from sandbox.twilio import rest
 from sandbox.twilio.carrier import Carrier
 from sandbox.voice import HibariVoice, Voice
@@ -62,25 +61,3 @@ async def vendors(
     finally:
         voice.close()
         ears.close()
-
-
-@contextlib.asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[str]:
-    """Serve `app` on a free port of 127.0.0.1 in this event loop; yields its http:// root."""
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, ws_per_message_deflate=False, lifespan="off"
-    )
-    server = uvicorn.Server(config)
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-        # Not `serve`, which would take the signals of whoever runs this event loop.
-        task = asyncio.create_task(server._serve([listener]))
-        try:
-            while not server.started:
-                await asyncio.sleep(0.005)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.should_exit = True
-            await task

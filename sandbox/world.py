@@ -179,7 +179,7 @@ async def _until_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) 
                 if (await client.get(f"{url}/readyz")).status_code == 200:
                     return
             await asyncio.sleep(0.05)
-    said = log.read_text(errors="replace")[-3000:]
+    said = log.read_text(errors="replace")[-3000:]  # noqa: ASYNC240 - a few kB, and then it is over
     raise ServiceError(f"the service did not become ready at {url}; it said:\n{said}")
 
 

@@ -42,7 +42,7 @@ class Tool(Generic[A]):
         """Return the JSON schema of the arguments, as the model is shown it."""
         schema = self.arguments.model_json_schema()
         definitions = schema.pop("$defs", {})
-        shown = _plain_schema(schema, definitions)
+        shown: dict[str, Any] = _plain_schema(schema, definitions)
         shown.pop("description", None)
         return shown
 
