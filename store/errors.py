@@ -97,18 +97,23 @@ VENDOR_ERRORS: dict[type[Exception], type[StoreError]] = {
 _CONSTRAINTS: dict[str, type[StoreError]] = {"appointments_vehicle_once": VehicleBusy}
 
 
+def meaning(kind: type[BaseException]) -> type[StoreError] | None:
+    """Return what a vendor's class of errors means here, None when it is no vendor's."""
+    return next((VENDOR_ERRORS[c] for c in kind.__mro__ if c in VENDOR_ERRORS), None)
+
+
 def translated(exc: Exception) -> StoreError | None:
-    """Return what a vendor's error means here, None when it is no vendor's error.
+    """Return what a vendor's error means here, None when it is no vendor's.
 
     The text is for the log, not for callers. Use it as `raise translated(exc) from exc`.
     """
-    kind = next((VENDOR_ERRORS[c] for c in type(exc).__mro__ if c in VENDOR_ERRORS), None)
+    kind = meaning(type(exc))
     if kind is None:
         return None
+    if isinstance(exc, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
+        return kind("the database is not at the current schema: run python -m store migrate")
     if isinstance(exc, psycopg.Error):
         kind = _CONSTRAINTS.get(exc.diag.constraint_name or "", kind)
         if exc.diag.message_primary:  # without DETAIL, which quotes the row's values
             return kind(f"{exc.diag.sqlstate}: {exc.diag.message_primary}")
-    if isinstance(exc, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
-        return kind("the database is not at the current schema: run python -m store migrate")
     return kind(f"{type(exc).__name__}: {' '.join(str(exc).split())[:200]}")

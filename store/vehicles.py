@@ -15,12 +15,20 @@ _OWNER = "SELECT phone FROM customers WHERE id = %(customer_id)s FOR NO KEY UPDA
 _SAME = f"""
 SELECT {_COLUMNS} FROM vehicles
 WHERE customer_id = %(customer_id)s
-  AND (upper(vin) = upper(%(vin)s::text) OR upper(license_plate) = upper(%(license_plate)s::text)
+  AND (upper(vin) = upper(%(vin)s::text)
+       OR (upper(license_plate) = upper(%(license_plate)s::text)
+           AND (vin IS NULL OR %(vin)s::text IS NULL))  -- a plate may move to another car
        OR (%(vin)s::text IS NULL AND %(license_plate)s::text IS NULL
            AND year IS NOT DISTINCT FROM %(year)s::integer
            AND lower(make) = lower(%(make)s) AND lower(model) = lower(%(model)s)))
 ORDER BY upper(vin) = upper(%(vin)s::text) DESC NULLS LAST, id
 LIMIT 1
+"""  # noqa: S608
+_COMPLETE = f"""
+UPDATE vehicles
+SET vin = coalesce(vin, %(vin)s), license_plate = coalesce(license_plate, %(license_plate)s)
+WHERE id = %(id)s
+RETURNING {_COLUMNS}
 """  # noqa: S608
 _INSERT = f"""
 INSERT INTO vehicles (customer_id, year, make, model, vin, license_plate)
@@ -64,7 +72,7 @@ class Vehicles:
         """Put a customer's car on file, or return it when it is there already.
 
         The same car is the same VIN, the same plate, or, when neither is given, the same year,
-        make and model. Raises NotFound for an unknown customer, DatabaseUnavailable, Rejected.
+        make and model; a VIN or plate not known before is added to it. Raises NotFound for an unknown customer, DatabaseUnavailable, Rejected.
         """
         new = NewVehicle(year, make, model, vin, license_plate)
 
@@ -84,10 +92,12 @@ async def insert_vehicle(
     owner = await (await conn.execute(_OWNER, values)).fetchone()
     if owner is None:
         raise NotFound(f"there is no customer {customer_id}")
-    row = await (await conn.execute(_SAME, values)).fetchone()
-    if row is None:
+    same = await (await conn.execute(_SAME, values)).fetchone()
+    if same is None:
         row = await (await conn.execute(_INSERT, values)).fetchone()
-    assert row is not None  # noqa: S101 - INSERT ... RETURNING returns
+    else:
+        row = await (await conn.execute(_COMPLETE, {**values, "id": same["id"]})).fetchone()
+    assert row is not None  # noqa: S101 - both statements return their row
     return vehicle_from(row), str(owner["phone"])
 
 
