@@ -90,6 +90,8 @@ class Leg:
         self.status: Status = "ringing" if setup.direction == "inbound" else "queued"
         self.end_reason: EndReason | None = None
         self.answered_by: str | None = None
+        self.queue_ms = 0
+        self.behaviour: asyncio.Task[None] | None = None
         self.webhook_status: int | None = None
         self.events: list[Event] = []
         self.spoken_by_twiml: list[str] = []
@@ -105,6 +107,7 @@ class Leg:
         self.stream: MediaStream | None = None
         self._session: aiohttp.ClientSession | None = None
         self._course: asyncio.Task[None] | None = None
+        self._diversion: asyncio.Task[None] | None = None
         self._finishing: asyncio.Task[None] | None = None
         self._callbacks: asyncio.Task[None] | None = None
         self._sequence = 0
@@ -184,13 +187,9 @@ class Leg:
         """Let the call take its course, which says at last how it ended."""
         self._course = asyncio.create_task(self._run(course))
 
-    async def divert(self, course: Coroutine[Any, Any, tuple[EndReason, Status]]) -> None:
+    def divert(self, course: Coroutine[Any, Any, tuple[EndReason, Status]]) -> None:
         """Leave what the call is doing (a stream is stopped) and follow another course."""
-        await self._stop_course()
-        if self._finishing:
-            course.close()
-        else:
-            self.begin(course)
+        self._diversion = asyncio.create_task(self._divert(self._diversion, course))
 
     def end(self, reason: EndReason, status: Status = "completed") -> None:
         """End the call; the first reason stands. Returns at once, see `ended` and `closed`."""
@@ -259,6 +258,19 @@ class Leg:
         self._course = None
         self.end(reason, status)
 
+    async def _divert(
+        self,
+        before: asyncio.Task[None] | None,
+        course: Coroutine[Any, Any, tuple[EndReason, Status]],
+    ) -> None:
+        if before:
+            await before
+        await self._stop_course()
+        if self._finishing:
+            course.close()
+        else:
+            self.begin(course)
+
     async def _stop_course(self) -> None:
         course, self._course = self._course, None
         if course:
@@ -266,6 +278,8 @@ class Leg:
             await asyncio.gather(course, return_exceptions=True)
 
     async def _finish(self, reason: EndReason) -> None:
+        if self._diversion:
+            await self._diversion
         await self._stop_course()
         self.line.stop()
         self.note("ended", reason)
