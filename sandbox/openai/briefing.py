@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from sandbox.openai.cars import Car
 from sandbox.openai.chat import Message
-from sandbox.openai.understand import service_phrases
+from sandbox.openai.understand import Offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,9 @@ class Briefing:
     minutes: dict[str, int] = field(default_factory=dict)
 
     @property
-    def phrases(self) -> dict[str, tuple[str, ...]]:
-        """Give the phrases callers use for each service."""
-        return service_phrases(self.services)
+    def offered(self) -> Offered:
+        """Give code and name of each service."""
+        return tuple(self.services.items())
 
     def service_name(self, code: str) -> str:
         """Say a service without its article."""
@@ -40,7 +41,12 @@ class Briefing:
 
 def read_briefing(messages: Iterable[Message]) -> Briefing:
     """Read the lines a system prompt may hold; missing ones are no error."""
-    text = "\n".join(m.text for m in messages if m.role in ("system", "developer"))
+    read = _read("\n".join(m.text for m in messages if m.role in ("system", "developer")))
+    return read if read.today != _UNKNOWN else replace(read, today=datetime.now(UTC).date())
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> Briefing:
     services, prices, minutes = _services(text)
     caller, first_name, customer_id = _caller(text)
     return Briefing(
@@ -58,6 +64,9 @@ def read_briefing(messages: Iterable[Message]) -> Briefing:
     )
 
 
+_UNKNOWN = date.min
+
+
 def _today(text: str) -> date:
     found = re.search(r"Today is[^.\n]*?(\d{4}-\d{2}-\d{2})", text) or re.search(
         r"\b(\d{4}-\d{2}-\d{2})\b", text
@@ -67,7 +76,7 @@ def _today(text: str) -> date:
             return date.fromisoformat(found[1])
         except ValueError:
             pass
-    return datetime.now(UTC).date()
+    return _UNKNOWN
 
 
 def _line(text: str, name: str) -> str:

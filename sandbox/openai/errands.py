@@ -143,7 +143,9 @@ class Errand:
             return self.say(self._told("get_available_slots"), question("offer"))
         offered = self._worth_saying()
         fits = all(wish.time is None or wish.time.fits(s.start.time()) for s in offered)
-        asked_now = bool(talk.results) or (talk.heard is not None and talk.heard.time is not None)
+        asked_now = bool(talk.results or "beside" in talk.flags) or (
+            talk.heard is not None and talk.heard.time is not None
+        )
         sorry = "" if fits or not asked_now else "I'm sorry, that time isn't free."
         return self.say(sorry, f"I have {_spoken(offered)}.", question("offer", again=self.again))
 

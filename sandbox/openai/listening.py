@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from sandbox.openai.cars import find_plate, find_vin, pick_car, read_new_car
 from sandbox.openai.dates import DayMention
-from sandbox.openai.facts import Slot, Wish
+from sandbox.openai.facts import Wish
 from sandbox.openai.numbers import phone_number
 from sandbox.openai.spelling import SPELLED, settle, spelled_answer
-from sandbox.openai.times import TimeWish
 from sandbox.openai.understand import Heard, hear, read_name
+from sandbox.openai.when import reopen, take_when
 
 if TYPE_CHECKING:
     from sandbox.openai.state import Conversation
@@ -18,15 +18,12 @@ _TIME_EXPECTED = frozenset({"offer", "day", "confirm_book", "confirm_move"})
 _AMBIGUOUS_DAY = re.compile(r"^(the )?\d{1,2}th$|earliest|available|soonest|any")
 
 
-_LATER = re.compile(r"\b(anything|something|any|bit|little|much) (?:\w+ )?(later|earlier|sooner)\b")
-
-
 def listen(talk: "Conversation", text: str) -> None:
     """Take one sentence of the caller into the conversation."""
     heard = hear(
         text,
         today=talk.briefing.today,
-        services=talk.briefing.phrases,
+        offered=talk.briefing.offered,
         number_expected=talk.pending in _TIME_EXPECTED,
     )
     talk.heard = heard
@@ -144,11 +141,11 @@ def _wishes(talk: "Conversation", heard: Heard) -> None:
     if talk.goal == "book":
         if heard.service and heard.service != wish.service and _names_service(talk, heard):
             wish.service = heard.service
-            _reopen(talk)
-        _when(talk, heard, days)
+            reopen(talk)
+        take_when(talk, heard, days)
     elif talk.goal == "move":
         _select_visit(talk, heard, _selecting(talk, heard, days))
-        _when(talk, heard, [d for d in days if d.day != wish.visit_day or len(days) == 1])
+        take_when(talk, heard, [d for d in days if d.day != wish.visit_day or len(days) == 1])
     elif talk.goal in ("cancel", "upcoming"):
         _select_visit(talk, heard, days)
 
@@ -214,80 +211,6 @@ def _car_wish(talk: "Conversation", heard: Heard) -> None:
 
 def _is_car(talk: "Conversation") -> bool:
     return talk.pending == "which_car"
-
-
-# -- when --------------------------------------------------------------------------------------
-
-
-def _reopen(talk: "Conversation") -> None:
-    talk.wish.slot = None
-    talk.wish.confirmed = False
-
-
-def _when(talk: "Conversation", heard: Heard, days: list[DayMention]) -> None:
-    wish = talk.wish
-    later = _LATER.search(heard.plain) if heard.time is None else None
-    if talk.pending == "offer" and talk.offered and later:
-        _reopen(talk)
-        wish.time = _beside(talk.offered, earlier=later[2] != "later")
-        return
-    if talk.pending == "offer" and talk.offered and _picked(talk, heard, days):
-        return
-    if "same time" in heard.plain and wish.visit is not None:
-        wish.time = TimeWish(wish.visit.at.hour * 60 + wish.visit.at.minute)
-    if talk.pending in ("confirm_book", "which_car") and heard.yes and not days and not heard.time:
-        return
-    day = _one_day(heard, days)
-    if day is not None and (day.day, day.days) != (wish.day, wish.days):
-        wish.day, wish.days = day.day, day.days
-        wish.declined = False
-        _reopen(talk)
-    if heard.time is not None and (heard.time != wish.time or wish.slot is None):
-        if wish.slot is None or not heard.time.fits(wish.slot.start.time()):
-            _reopen(talk)
-        wish.time = heard.time
-        wish.declined = False
-    talk.match()
-
-
-def _beside(offered: tuple[Slot, ...], *, earlier: bool) -> TimeWish:
-    """Wish for a time before the first or after the last that was offered."""
-    minutes = [slot.start.hour * 60 + slot.start.minute for slot in offered]
-    return TimeWish(latest=min(minutes)) if earlier else TimeWish(earliest=max(minutes) + 1)
-
-
-def _one_day(heard: Heard, days: list[DayMention]) -> DayMention | None:
-    if not days:
-        return None
-    between = heard.digits[days[0].end : days[-1].start]
-    return days[0] if re.search(r"\bor\b", between) else days[-1]
-
-
-def _picked(talk: "Conversation", heard: Heard, days: list[DayMention]) -> bool:
-    """Take one of the offered times, when exactly one is meant."""
-    slots = list(talk.offered)
-    if days:
-        slots = [s for s in slots if s.start.date() in {d.day for d in days}]
-    if heard.time is not None:
-        exact = [s for s in slots if heard.time.fits(s.start.time())]
-        slots = exact
-    elif heard.pick is not None and slots:
-        slots = [slots[min(heard.pick, len(slots) - 1)]]
-    elif "unsure" in heard.asides or "soon" in heard.asides:
-        slots = slots[:1]
-    elif not days and not (heard.yes and len(slots) == 1):
-        return False
-    if len(slots) != 1 and not (slots and heard.time and heard.time.minute is not None):
-        return False
-    _take(talk, slots[0])
-    return True
-
-
-def _take(talk: "Conversation", slot: Slot) -> None:
-    minute = slot.start.hour * 60 + slot.start.minute
-    talk.wish.slot, talk.wish.time = slot, TimeWish(minute)
-    talk.wish.confirmed = True
-    talk.wish.declined = False
 
 
 # -- yes and no --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import difflib
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from sandbox.openai.dates import DayMention, find_days, without_days
 from sandbox.openai.numbers import digits, plain
@@ -47,9 +48,13 @@ class Heard:
         )
 
 
-def hear(
-    text: str, *, today: date, services: dict[str, tuple[str, ...]], number_expected: bool
-) -> Heard:
+Offered = tuple[tuple[str, str], ...]
+"""Code and name of each service a shop offers."""
+
+
+# The whole conversation is read again for each answer; only its last line is new.
+@lru_cache(maxsize=4096)
+def hear(text: str, *, today: date, offered: Offered, number_expected: bool) -> Heard:
     """Read one sentence; `number_expected` says that a bare number would be a time."""
     words = plain(text[-MAX_HEARD_CHARS:])
     numbers = digits(words)
@@ -72,7 +77,7 @@ def hear(
         asides=asides,
         yes=bool(_YES.search(words)) and not no,
         no=no,
-        service=find_service(words, services),
+        service=find_service(words, service_phrases(offered)),
         days=tuple(days),
         time=find_time(rest, expected=number_expected),
         pick=_pick(numbers),
@@ -122,13 +127,14 @@ def _likest_service(tokens: list[str], services: dict[str, tuple[str, ...]]) -> 
     return found
 
 
-def service_phrases(offered: dict[str, str]) -> dict[str, tuple[str, ...]]:
+@lru_cache(maxsize=64)
+def service_phrases(offered: Offered) -> dict[str, tuple[str, ...]]:
     """Join what callers say with the codes and names of the services a shop offers."""
     table = dict(SERVICES)
     if not offered:
         return table
     phrases: dict[str, tuple[str, ...]] = {}
-    for code, name in offered.items():
+    for code, name in offered:
         known = table.get(code) or _by_stem(code, table)
         phrases[code] = (plain(name), code.replace("_", " "), *known)
     return phrases

@@ -15,7 +15,7 @@ from sandbox.openai.numbers import digits, phone_number, plain
 from sandbox.openai.questions import QUESTIONS, asked_in
 from sandbox.openai.receptionist import answer
 from sandbox.openai.times import TimeWish
-from sandbox.openai.understand import hear, read_name, service_phrases
+from sandbox.openai.understand import hear, read_name
 from sandbox.openai.validation import Rejected, read_request
 from sandbox.openai.wording import moment, money, ordinal, spoken_hours
 
@@ -26,7 +26,7 @@ CARS = (Car(11, 2019, "Honda", "CR-V"), Car(12, 2015, "Toyota", "Tacoma"))
 
 
 def _hear(text: str, *, number_expected: bool = False) -> Any:
-    return hear(text, today=SUNDAY, services=service_phrases({}), number_expected=number_expected)
+    return hear(text, today=SUNDAY, offered=(), number_expected=number_expected)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from openai import AsyncOpenAI
-from pipecat.adapters.schemas.function_schema import FunctionSchema
-from pipecat.adapters.schemas.tools_schema import ToolsSchema
+from pipecat.adapters.llm.schemas.function_schema import FunctionSchema
+from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
 from pipecat.frames.frames import (
     FunctionCallsStartedFrame,
     LLMContextFrame,
