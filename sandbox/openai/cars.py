@@ -4,6 +4,7 @@ import difflib
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from sandbox.openai.numbers import digits, plain
 from sandbox.openai.phrases import KINDS, MAKE_SOUNDS, MAKES, MODEL_SOUNDS, NATO
@@ -64,6 +65,7 @@ _STOP = frozenset(
 _KNOWN_MODELS = tuple({model for _, models in KINDS for model in models if len(model) > 2})
 
 
+@lru_cache(maxsize=4096)
 def pick_car(text: str, cars: tuple[Car, ...], *, asked: bool) -> Car | None:
     """Say which known car a caller means; `asked` says that this was the question."""
     if not cars:
@@ -171,6 +173,7 @@ class NewCar:
         return {"year": self.year, "make": self.make, "model": self.model}
 
 
+@lru_cache(maxsize=4096)
 def read_new_car(text: str, today: date, *, have_make: bool = False) -> NewCar:
     """Read year, make, model or VIN from a caller's words; what is missing stays None."""
     vin = find_vin(text)

@@ -47,6 +47,7 @@ REPAIRS: tuple[tuple[str, str], ...] = (
     ),
     (r"\bto ?morrow\b|\btomorrow's\b", "tomorrow"),
     (r"\bmake (?:it|that) (to|too)\b", "make it two"),
+    (r"day (to|too)$", "day at two"),
     (r"\b(at|around|about|before|after|by) (to|too)\b(?! \d)", r"\1 two"),
     (r"\b(to|too) (pm|p m|oclock|thirty|fifteen|forty five|in the afternoon)\b", r"two \2"),
     (r"\b(at|around|about|by|it) (for|fore)\b(?! (the|a|an|my)\b)", r"\1 four"),
@@ -63,11 +64,12 @@ REPAIRS: tuple[tuple[str, str], ...] = (
 GOALS: tuple[tuple[str, str], ...] = (
     ("cancel", r"\bcancel(l?ed|l?ing|lation)?\b|\bcall off\b|\bcan't make (it|my)|\bcounsel my\b"),
     ("move", r"\b(move|reschedule|rescheduling|postpone|push back|bring forward|rebook|switch)\b|"
+             r"\bi have an? .*\b(appointment|visit)\b.*\b(make it|instead|change)\b|"
              r"\bchange (my|the|that|an?) (appointment|visit|booking|time|day|date)|"
              r"\b(different|another) (day|time) for my\b|\bre ?schedule\b|"
              r"\bremove my appointment to"),
     ("upcoming", r"\b(coming up|upcoming)\b|\bwhat (else )?(do i have|have i got)\b|"
-                 r"\bwhen('s| is|s)? (my|the) (next )?(appointment|visit)|"
+                 r"\b(when|what (time|day))('s| is|s)? (my|the) (next )?(appointment|visit)|"
                  r"\b(do|did) i (already )?have an? (appointment|visit|booking)|"
                  r"\b(check|confirm|look up) (on )?(my|the) (appointment|visit|booking)|"
                  r"\bappointments? (do i|have i|i have)|\bam i (booked|scheduled|down)\b|"

@@ -64,6 +64,7 @@ _EXACT: tuple[str, ...] = (
     r"\b(?P<h>\d{1,2})(?: oclock)? ?(?=am\b|pm\b|oclock)",
     r"\b(?P<h>\d{1,2})(?: oclock)? (?=in the (?:morning|afternoon|evening))",
     _LEAD + r"(?!19|20)(?P<h>\d{1,2})" + _MINUTE.replace("(", "(?P<m>", 1) + r"\b(?!:)",
+    r"\b(?:it|that|appointment|visit) (?:up |back |over )?to (?P<h>\d{1,2})\b(?!th|:|/)",
     r"\b(?:at|around|about|by|make it|make that|after|before|later than|earlier than|,) "
     r"(?P<h>\d{1,2})\b(?!th|:|/)",
 )

@@ -305,6 +305,26 @@ BOOKING: dict[str, Script] = {
         ("Never mind, forget it.", "Anything else?"),
         ("no", "Goodbye."),
     ],
+    "a price first": [
+        ("What do you charge for an oil change?", "forty-nine to seventy-nine dollars"),
+        ("Okay, can you do that next Tuesday too?", OIL_SLOT, FREE, CAR_Q),
+        ("Hold on a second.", "take your time"),
+        ("What did you say?", CAR_Q),
+        ("It's for both.", "one car at a time", CAR_Q),
+        ("the hondas", OIL_BOOK + "vehicle_id=11"),
+    ],
+    "something later": [
+        ("I need an oil change on Tuesday in the morning.", OIL_SLOT, "Which"),
+        ("Do you have anything later?", "in the afternoon", "! in the morning", "Which"),
+        ("the first one", CAR_Q),
+        ("the Honda", "> book_appointment scheduled_at=2026-11-24T13:00:00"),
+    ],
+    "somebody else's car": [
+        ("My car is making a funny noise, can I come Thursday at nine?",
+         "> get_available_slots date=2026-11-26 service_type=diagnostic", CAR_Q),
+        ("It's for my wife's car.", "year, make and model"),
+        ("2016 Subaru Forester", "> book_appointment customer_id=1 vehicle_id=None"),
+    ],
     "as soon as possible": [
         ("I need a diagnostic as soon as possible, the check engine light is on",
          "> get_available_slots date=2026-11-22 service_type=diagnostic days=7", "Which"),
@@ -346,6 +366,22 @@ CHANGES: dict[str, tuple[int, Script]] = {
         ("Please move my Tuesday appointment to Friday at eleven.", "> get_upcoming_appointments",
          "> get_available_slots date=2026-11-27 service_type=oil_change", "eleven in the morning"),
         ("sure", "> reschedule_appointment appointment_id=5 new_scheduled_at=2026-11-27T11:00:00"),
+    ]),
+    "in other words": (2, [
+        ("Yes, I have an appointment on Tuesday and I want to make it Wednesday at nine instead.",
+         "> get_upcoming_appointments", "> get_available_slots date=2026-11-25", "nine in the"),
+        ("yes", "> reschedule_appointment appointment_id=5 new_scheduled_at=2026-11-25T09:00:00"),
+    ]),
+    "later the same day": (1, [
+        ("What time is my appointment?", "> get_upcoming_appointments", "coming up"),
+        ("Can you move it to three thirty?",
+         "> get_available_slots date=2026-11-24 service_type=oil_change", "Shall I move it there?"),
+        ("yes", "> reschedule_appointment new_scheduled_at=2026-11-24T15:30:00"),
+    ]),
+    "the same time on another day": (1, [
+        ("I want to change my appointment from Tuesday to Thursday.",
+         "> get_upcoming_appointments", "> get_available_slots date=2026-11-26", "Which"),
+        ("same time", "November twenty-sixth at two in the afternoon is free"),
     ]),
     "cancel": (2, [
         ("I have to cancel my oil change.", "> get_upcoming_appointments",
@@ -588,3 +624,30 @@ def test_weekdays_are_the_coming_ones() -> None:
     line = Line(DANA, Shop(), HI)
     _, calls = line.turn("oil change monday week at nine")
     assert calls[0].parsed()["date"] == "2026-11-30"
+
+
+def test_a_filler_is_no_answer() -> None:
+    """A filler said while a tool ran does not make the model forget the tool's result."""
+    line = Line(DANA, Shop(), HI)
+    line.turn("oil change tuesday at two")
+    line.messages[-1] = Message("assistant", "One moment, please.")
+    reply = answer(ChatRequest("gpt-4o", tuple(line.messages), TOOLS))
+    assert reply.text == f"{FREE} {CAR_Q}"
+
+
+def test_a_tool_still_running() -> None:
+    """While a tool has not answered, the agent says that it is still looking."""
+    line = Line(DANA, Shop(), HI)
+    line.turn("oil change tuesday at two")
+    line.messages[-2:] = [Message("tool", "IN_PROGRESS", (), line.messages[-2].tool_call_id)]
+    reply = answer(ChatRequest("gpt-4o", tuple(line.messages), TOOLS))
+    assert "still checking" in reply.text
+    assert not reply.tool_calls
+
+
+def test_arguments_the_schema_does_not_know_are_left_out() -> None:
+    """Only arguments that stand in a tool's schema are given."""
+    tool = ToolSpec("get_available_slots", {"properties": {"date": {"type": "string"}}})
+    messages = (Message("system", DANA), Message("user", "oil change tuesday at two"))
+    reply = answer(ChatRequest("gpt-4o", messages, (tool,)))
+    assert [call.parsed() for call in reply.tool_calls] == [{"date": "2026-11-24"}]
