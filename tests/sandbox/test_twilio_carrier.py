@@ -188,7 +188,7 @@ async def test_speech_that_stops_mid_word_and_goes_on_is_an_underrun(
 
 
 async def test_the_recording_holds_both_sides_on_one_clock(carrier: Carrier, shop: Service) -> None:
-    """An echo through the service lies a frame or a few behind the words, and both sides are as long."""
+    """An echo through the service lies a frame or a few behind; both sides are as long."""
     leg = await dial(carrier, shop)
     leg.say(np.concatenate([np.zeros(1600, np.int16), tone(0.2)]))
     leg.say(np.zeros(1600, np.int16))
