@@ -57,6 +57,7 @@ async def demo(profile: ProfileName = "design") -> int:
             leg = await _phone_in(place, running.url)
             visit = await _booked(place)
             await _report(place, leg, visit)
+            (OUT / "server.log").write_bytes(running.log.read_bytes())
             if visit is None or not visit.in_calendar:
                 log = OUT / "server.log"
                 log.write_bytes(running.log.read_bytes())
@@ -140,7 +141,8 @@ def _line(entry: dict[str, Any]) -> str:
 
 
 def _tool(entry: dict[str, Any]) -> str:
-    given = ", ".join(f"{name}={value}" for name, value in entry["arguments"].items())
+    # Sorted: the database keeps the arguments in an order of its own.
+    given = ", ".join(f"{name}={value}" for name, value in sorted(entry["arguments"].items()))
     return f"{entry['name']}({given}) -> {entry['outcome']}, {entry['ms']} ms"
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shop.clock import iso_local
-from shop.speech import speak_datetime, speak_list, speak_vehicle
+from shop.speech import speak_datetime, speak_list
 from shop.types import Appointment
 from tools.call import Call
 from tools.tool import Arguments, tool
@@ -39,7 +39,7 @@ def spoken_visit(call: Call, visit: Appointment) -> str:
     """Return a visit as people say it: what, when and for which car."""
     when = speak_datetime(visit.scheduled_at, call.shop.zone, call.clock.now())
     vehicle = call.vehicle(visit.vehicle_id)
-    car = f" for the {speak_vehicle(vehicle)}" if vehicle else ""
+    car = f" for the {vehicle.make} {vehicle.model}" if vehicle else ""
     return f"{service_name(call, visit.service_type)} on {when}{car}"
 
 
