@@ -186,12 +186,16 @@ class Calendar:
         except HttpError as exc:
             if exc.status_code not in (404, 410):
                 raise
+            # Said of an event that is there, it would leave an orphan: look.
+            current = self._get(event_id)
+            if current is not None and current.other.get("status") != "cancelled":
+                raise
 
     def _get(self, event_id: str) -> Event | None:
         try:
             return self._api.get_event(event_id)
         except HttpError as exc:
-            if exc.status_code in (404, 410):
+            if exc.status_code == 404:  # a deleted one is still there, as cancelled
                 return None
             raise
 

@@ -72,7 +72,8 @@ class Vehicles:
         """Put a customer's car on file, or return it when it is there already.
 
         The same car is the same VIN, the same plate, or, when neither is given, the same year,
-        make and model; a VIN or plate not known before is added to it. Raises NotFound for an unknown customer, DatabaseUnavailable, Rejected.
+        make and model; a VIN or plate not known before is added to it. Raises NotFound for an
+        unknown customer, DatabaseUnavailable, Rejected.
         """
         new = NewVehicle(year, make, model, vin, license_plate)
 

@@ -1,0 +1,52 @@
+"""Tests of the call log."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from store_world import Caller, Rows
+
+from store import Store
+
+pytestmark = pytest.mark.db
+
+BEGAN, ENDED, LATER = (datetime(2026, 11, 24, 22, minute, tzinfo=UTC) for minute in (0, 5, 9))
+LINES: list[dict[str, Any]] = [
+    {"role": "agent", "text": "Hello\0", "at": BEGAN},
+    {"role": "caller", "text": "Hi"},
+]
+
+
+async def test_a_call_is_started_once(store: Store) -> None:
+    """The second start of one call sid is told that it is known."""
+    logs = store.call_logs
+    assert await logs.start("CA1", "inbound", "+15035550142", "+15035550100", None, BEGAN)
+    assert not await logs.start("CA1", "inbound", "+15035550142", "+15035550100", None, BEGAN)
+
+
+async def test_a_call_finished_twice_is_one_row(store: Store, dana: Caller, rows: Rows) -> None:
+    """The first end counts; a later, poorer one takes nothing away."""
+    await store.call_logs.start("CA1", "inbound", "+1", "+2", None, BEGAN)
+    tools = [{"tool": "lookup_customer", "ms": 1}]
+    await store.call_logs.finish("CA1", ENDED, "booked", LINES, tools, dana.customer.id)
+    await store.call_logs.finish("CA1", LATER, "failed", [], [], None)
+    (log,) = await store.call_logs.recent()
+    assert (log.started_at, log.ended_at, log.outcome) == (BEGAN, ENDED, "booked")
+    assert log.customer_id == dana.customer.id
+    assert log.transcript[0] == {"role": "agent", "text": "Hello", "at": BEGAN.isoformat()}
+    assert log.tool_calls == tools
+
+
+async def test_an_end_without_a_start_is_kept(store: Store, rows: Rows) -> None:
+    """A call whose start was lost still leaves its row."""
+    await store.call_logs.finish("CA9", ENDED, "hung_up", LINES, [], None)
+    assert rows("SELECT call_sid, outcome FROM call_logs") == [("CA9", "hung_up")]
+    assert not await store.call_logs.start("CA9", "outbound", "+1", "+2", None, BEGAN)
+
+
+async def test_recent_calls_come_newest_first(store: Store) -> None:
+    """Only as many as asked for, the latest first."""
+    for minute in range(5):
+        at = datetime(2026, 1, 1, 0, minute, tzinfo=UTC)
+        await store.call_logs.start(f"CA{minute}", "inbound", None, None, None, at)
+    assert [log.call_sid for log in await store.call_logs.recent(2)] == ["CA4", "CA3"]
