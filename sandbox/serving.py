@@ -1,4 +1,4 @@
-"""A web application on a free port of this machine, inside the running event loop."""
+"""A web application on a port of this machine, inside the running event loop."""
 
 import asyncio
 import contextlib
@@ -10,15 +10,15 @@ from fastapi import FastAPI
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[str]:
-    """Serve `app` on a free port of 127.0.0.1 in this event loop; yields its http:// root."""
+async def serving(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
+    """Serve `app` on 127.0.0.1 in this event loop (0: a free port); yields its http:// root."""
     config = uvicorn.Config(
         app, log_config=None, access_log=False, ws_per_message_deflate=False, lifespan="off"
     )
     server = uvicorn.Server(config)
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", 0))
+        listener.bind(("127.0.0.1", port))
         port = listener.getsockname()[1]
         # Not `serve`, which would take the signals of whoever runs this event loop.
         task = asyncio.create_task(server._serve([listener]))

@@ -61,8 +61,18 @@ class Service:
     """The running service: its address and its log."""
 
     url: str
-    pid: int
     log: Path
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def pid(self) -> int:
+        """The process id of the running server."""
+        return self.process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative when a signal ended it."""
+        return self.process.poll()
 
 
 @contextlib.asynccontextmanager
@@ -124,7 +134,7 @@ async def service(
     try:
         await _until_ready(process, url, log)
         took("the service")
-        yield Service(url, process.pid, log)
+        yield Service(url, log, process)
     finally:
         await asyncio.to_thread(stop_child, process, (signal.SIGTERM,), 15.0)
 
