@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from types import TracebackType
 from typing import Any, LiteralString, Self, TypeVar
 
@@ -31,6 +31,10 @@ IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 TCP_USER_TIMEOUT_MS = 5_000
 """Unacknowledged bytes this old mean that the other side is gone, whatever TCP still hopes."""
 
+CLOSE_TIMEOUT_S = 5.0
+ANSWER_TIMEOUT_S = 6.0
+"""Longer than the database itself lets a statement run: only one that is frozen reaches this."""
+
 MAX_TRIES = 6
 FIRST_RETRY_DELAY_S = 0.01
 
@@ -50,6 +54,7 @@ class Pool:
     """
 
     def __init__(self, database_url: str, *, min_size: int, max_size: int) -> None:
+        self._attempted: set[asyncio.Task[Any]] = set()
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             database_url,
             connection_class=AsyncConnection[Row],
@@ -81,7 +86,9 @@ class Pool:
         exc: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._pool.close(timeout=5.0)
+        if self._attempted:
+            await asyncio.wait(self._attempted, timeout=CLOSE_TIMEOUT_S)
+        await self._pool.close(timeout=CLOSE_TIMEOUT_S)
 
     async def ping(self, timeout_s: float) -> None:
         """Ask the database for a sign of life; raises DatabaseUnavailable after `timeout_s`."""
@@ -137,8 +144,7 @@ class Pool:
         delay_s = FIRST_RETRY_DELAY_S
         for left in reversed(range(MAX_TRIES)):
             try:
-                async with self._pool.connection() as conn:
-                    return await work(conn)
+                return await self._detached(self._once(work))
             except _RETRIED as exc:
                 if not left:
                     raise DatabaseUnavailable("the database is too contended") from exc
@@ -152,6 +158,35 @@ class Pool:
             await asyncio.sleep(delay_s * random.uniform(0.5, 1.5))
             delay_s *= 2
         raise AssertionError("the last try returns or raises")
+
+    async def _once(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        async with self._pool.connection() as conn:
+            return await work(conn)
+
+    async def _detached(self, attempt: Coroutine[Any, Any, T]) -> T:
+        """Await `attempt`, but not the end of its cancellation.
+
+        psycopg, cancelled, asks the server to stop and waits ten seconds for its answer. Whoever
+        gave up after one second - a caller on the line - must not wait for a frozen server; the
+        connection is rolled back or closed behind their back.
+        """
+        task = asyncio.create_task(attempt)
+        self._attempted.add(task)
+        task.add_done_callback(self._forget)
+        try:
+            await asyncio.wait((task,), timeout=ANSWER_TIMEOUT_S)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if task.done():
+            return task.result()
+        task.cancel()
+        raise DatabaseUnavailable(f"no answer within {ANSWER_TIMEOUT_S} s")
+
+    def _forget(self, task: "asyncio.Task[Any]") -> None:
+        self._attempted.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited has it; nobody waiting is no news
 
 
 def _waited(exc: Exception) -> bool:

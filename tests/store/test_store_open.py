@@ -1,6 +1,8 @@
 """Tests of the store as a whole, with its parts away, and of the pool when the database fails."""
 
 import asyncio
+import os
+import signal
 import time
 
 import psycopg
@@ -8,11 +10,13 @@ import pytest
 from loguru import logger
 from store_world import CALENDAR_ID, TUESDAY, Caller, Rows
 
+from sandbox.postgres import EmbeddedPostgres
 from settings import Settings
 from shop.shopfile import Shop
 from store import Store, open_store
 from store.appointments import NewAppointment
 from store.errors import DatabaseUnavailable, Unavailable
+from store.migrate import migrate
 from store.pool import Connection, Pool
 
 pytestmark = pytest.mark.db
@@ -148,3 +152,25 @@ async def test_nothing_personal_is_logged(store: Store, dana: Caller) -> None:
     assert "calendar written" in said
     for secret in ("Dana", "Whitfield", "5550142", "dana@", CALENDAR_ID):
         assert secret not in said
+
+
+async def test_a_frozen_database_does_not_hold_its_callers(shop: Shop) -> None:
+    """With the server stopped in the middle, time-outs are kept and it is used again later."""
+    with EmbeddedPostgres(durable=False) as server:
+        migrate(server.url)
+        async with Pool(server.url, min_size=1, max_size=1) as pool:
+            row = await pool.row("SELECT pg_backend_pid() AS pid", {})
+            assert row is not None
+            frozen = (row["pid"], server.pid)
+            for pid in frozen:
+                os.kill(pid, signal.SIGSTOP)
+            began = time.perf_counter()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await pool.rows("SELECT 1", {})
+            with pytest.raises(DatabaseUnavailable):
+                await pool.ping(0.2)
+            assert time.perf_counter() - began < 2
+            for pid in frozen:
+                os.kill(pid, signal.SIGCONT)
+            await pool.ping(10.0)
