@@ -300,9 +300,7 @@ async function learnCallers() {
   $("shop-number").textContent = pretty(shop.number);
   callers = new Map(shop.callers.map((caller) => [caller.phone, caller]));
   if (callers.size) {
-    const options = shop.callers.map(
-      ({ name, phone }) => new Option(`${name}, ${pretty(phone)}`, phone),
-    );
+    const options = shop.callers.map(({ name, phone }) => new Option(name, phone));
     const [other, withheld] = [...$("caller").options].slice(-2);
     $("caller").replaceChildren(...options, other, withheld);
     $("caller").selectedIndex = 0;
@@ -313,11 +311,15 @@ async function learnCallers() {
 function chosen() {
   const value = $("caller").value;
   $("other").hidden = value !== "other";
-  $("caller-cars").hidden = value === "other";
-  $("caller-cars").textContent = value === "withheld"
-    ? "The shop does not see who calls."
-    : callers.get(value)?.cars.join(", ") ?? "";
+  $("caller-facts").hidden = value === "other";
+  $("caller-facts").replaceChildren(...facts(value));
   $("number-problem").textContent = "";
+}
+
+function facts(value) {
+  if (value === "withheld") return ["The shop does not see who calls."];
+  const cars = callers.get(value)?.cars.join(", ");
+  return cars ? [pretty(value), document.createElement("br"), cars] : [pretty(value)];
 }
 
 function callingNumber() {
