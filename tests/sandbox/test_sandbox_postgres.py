@@ -13,6 +13,8 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from sandbox import postgres
 from sandbox.postgres import EmbeddedPostgres, PostgresError
@@ -145,7 +147,7 @@ async def test_valkey_without_a_folder_leaves_nothing() -> None:
         with redis.Redis.from_url(server.url) as client:
             assert client.ping()
         with (
-            redis.Redis(port=server._port, password="guess") as client,
+            redis.Redis(port=server._port, password="guess", retry=Retry(NoBackoff(), 0)) as client,
             pytest.raises(redis.AuthenticationError),
         ):
             client.ping()

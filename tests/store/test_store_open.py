@@ -164,13 +164,15 @@ async def test_a_frozen_database_does_not_hold_its_callers(shop: Shop) -> None:
             frozen = (row["pid"], server.pid)
             for pid in frozen:
                 os.kill(pid, signal.SIGSTOP)
-            began = time.perf_counter()
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.2):
-                    await pool.rows("SELECT 1", {})
-            with pytest.raises(DatabaseUnavailable):
-                await pool.ping(0.2)
-            assert time.perf_counter() - began < 2
-            for pid in frozen:
-                os.kill(pid, signal.SIGCONT)
+            try:
+                began = time.perf_counter()
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.2):
+                        await pool.rows("SELECT 1", {})
+                with pytest.raises(DatabaseUnavailable):
+                    await pool.ping(0.2)
+                assert time.perf_counter() - began < 2
+            finally:
+                for pid in frozen:
+                    os.kill(pid, signal.SIGCONT)
             await pool.ping(10.0)
