@@ -19,7 +19,7 @@ from sandbox.valkey import ValkeyError
 from sandbox.world import ROOT, SHOP_NUMBER, Service, ServiceError, World, service, world
 
 KEEP = ROOT / ".run"
-"""Where databases, log and credentials stay between runs."""
+"""Where databases, log and credentials stay between runs, unless --data names another folder."""
 
 CONSOLE_PORT = 8000
 SOFTPHONE_PORT = 8001
@@ -41,8 +41,9 @@ class CannotRunError(Exception):
 class Options:
     """What the command line asks for; `port` None means the usual one or else any."""
 
-    port: int | None = None
-    profile: ProfileName = "design"
+    port: int | None
+    profile: ProfileName
+    data: Path
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,7 +64,7 @@ def _options(arguments: list[str] | None) -> Options:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
         description="Run the service on this machine, with stand-ins for its vendors and a"
-        " softphone. Nothing leaves the machine; data stay in .run/ between runs.",
+        " softphone. Nothing leaves the machine; data stay between runs.",
     )
     parser.add_argument(
         "--port",
@@ -77,8 +78,14 @@ def _options(arguments: list[str] | None) -> Options:
         default="design",
         help="how slow the stand-ins are (default: %(default)s)",
     )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=KEEP,
+        help="the folder that keeps the databases between runs (default: .run/)",
+    )
     given = parser.parse_args(arguments)
-    return Options(given.port, given.profile)
+    return Options(given.port, given.profile, given.data.absolute())
 
 
 def _port(text: str) -> int:
@@ -109,13 +116,13 @@ async def _until_signalled(work: Coroutine[Any, Any, int]) -> int:
 
 async def _run(options: Options) -> int:
     port = _service_port(options.port)
-    _tell(f"Starting Bayline on this machine (data in {_short(KEEP)}/)")
+    _tell(f"Starting Bayline on this machine (data in {_short(options.data)}/)")
 
     def progress(line: str) -> None:
         _tell(f"  {line}")
 
     async with (
-        world(keep=KEEP, profile=options.profile, progress=progress) as place,
+        world(keep=options.data, profile=options.profile, progress=progress) as place,
         service(place, port=port, progress=progress) as running,
         serving(_softphone(place, running), _free(SOFTPHONE_PORT)) as phone_url,
     ):

@@ -47,7 +47,7 @@ _HEADERS: Mapping[str, str] = {
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 WITHHELD = "withheld"
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def softphone(
