@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pipeline.record import CallRecord
 
-RING_S = 15.0
+RING_S = 5.0
 """A call that was let in and has opened no stream after this long has hung up while it rang."""
 
 

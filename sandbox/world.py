@@ -74,6 +74,10 @@ class Service:
         """None while it runs; negative when a signal ended it."""
         return self.process.poll()
 
+    async def ended(self, timeout_s: float) -> int:
+        """Wait until it has ended by itself; return its exit code. Raises TimeoutExpired."""
+        return await asyncio.to_thread(self.process.wait, timeout_s)
+
 
 @contextlib.asynccontextmanager
 async def world(

@@ -16,6 +16,6 @@ async def place() -> AsyncIterator[World]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def running(place: World) -> AsyncIterator[Service]:
-    """Start the service once, with a limit on calls that one test reaches."""
-    async with service(place, MAX_CALLS="3") as started:
+    """Start the service once."""
+    async with service(place) as started:
         yield started
