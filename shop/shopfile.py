@@ -2,36 +2,46 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, time
-from decimal import Decimal
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
+from shop.crew import (
+    MAX_BAYS,
+    MAX_TECHNICIANS,
+    Bay,
+    OwnCalendar,
+    Technician,
+    crew_problems,
+    numbered,
+)
+from shop.fields import (
+    WEEKDAYS,
+    Code,
+    FromFile,
+    OpenOrClosed,
+    Pause,
+    PhoneNumber,
+    Price,
+    Span,
+    Text,
+    TimeZone,
+    Weekday,
+)
 from shop.naming import ServiceNames, spoken_key
 from shop.textyaml import TextLoader
 
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-Span = tuple[time, time]
-
-WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
-"""Monday first, so that `WEEKDAYS[day.weekday()]` names a date's weekday."""
+__all__ = [
+    "WEEKDAYS", "Bay", "OwnCalendar", "Service", "Shop", "ShopFileError", "Span", "Technician",
+    "UnknownService", "load_shop",
+]  # fmt: skip
 
 _LARGEST_FILE_BYTES = 200_000
-_NOTHING = ("", "~", "null", "none")
 
 
 class ShopFileError(Exception):
@@ -44,70 +54,17 @@ class ShopFileError(Exception):
         self.problems = problems
 
 
-def _time_of_day(text: str) -> time:
-    hours, colon, minutes = text.strip().partition(":")
-    if not (colon and len(hours) in (1, 2) and len(minutes) == 2):
-        raise ValueError(f'"{text.strip()[:20]}" is not a time of day like 9:00 or 17:30')
-    try:
-        return time(int(hours), int(minutes))
-    except ValueError:
-        raise ValueError(f'"{text.strip()[:20]}" is not a time of day like 9:00') from None
-
-
-def _span(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    opens, dash, closes = value.partition("-")
-    if not dash:
-        raise ValueError(f'"{value.strip()[:20]}" is not a stretch of time like 9:00-17:00')
-    span = _time_of_day(opens), _time_of_day(closes)
-    if span[0] >= span[1]:
-        raise ValueError(f'"{value.strip()[:20]}" ends before it begins')
-    return span
-
-
-def _nothing(value: object) -> object:
-    return None if isinstance(value, str) and value.strip().lower() in _NOTHING else value
-
-
-def _closed(value: object) -> object:
-    return None if isinstance(value, str) and value.strip().lower() == "closed" else _span(value)
-
-
-def _e164(value: str) -> str:
-    digits = value.removeprefix("+")
-    if value == digits or not (digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 15):
-        raise ValueError("must be a phone number in E.164, such as +15035550100")
-    return value
-
-
-def _time_zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
-        raise ValueError(f'"{value}" is no IANA time zone like America/Los_Angeles') from None
-    return value
-
-
-Text = Annotated[str, Field(min_length=1, max_length=200)]
-PhoneNumber = Annotated[str, AfterValidator(_e164)]
-Price = Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=2)]
-
-
-class _FromFile(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-class Service(_FromFile):
+class Service(FromFile):
     """One kind of work: how long it takes, what it costs (dollars) and what people call it."""
 
-    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+    code: Code
     name: Text
     duration_minutes: Annotated[int, Field(ge=5, le=1440)]
     buffer_minutes: Annotated[int, Field(ge=0, le=480)] = 0
     aliases: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
-    price_low: Annotated[Price | None, BeforeValidator(_nothing)] = None
-    price_high: Annotated[Price | None, BeforeValidator(_nothing)] = None
+    price_low: Price = None
+    price_high: Price = None
+    may_wait: bool = True
 
     @model_validator(mode="after")
     def _prices_in_order(self) -> Self:
@@ -126,18 +83,23 @@ class UnknownService(ValueError):
         super().__init__(f'no service is called "{self.text}"')
 
 
-class Shop(_FromFile):
+class Shop(FromFile):
     """A shop and its rules. Durations are minutes; opening hours are wall time in `time_zone`."""
 
     name: Text
     address: Text
-    phone: Annotated[PhoneNumber | None, BeforeValidator(_nothing)] = None
-    transfer_number: Annotated[PhoneNumber | None, BeforeValidator(_nothing)] = None
-    time_zone: Annotated[Text, AfterValidator(_time_zone)]
-    hours: Mapping[Weekday, Annotated[Span | None, BeforeValidator(_closed)]]
-    lunch: Annotated[Span | None, BeforeValidator(lambda value: _span(_nothing(value)))] = None
+    phone: PhoneNumber = None
+    transfer_number: PhoneNumber = None
+    time_zone: TimeZone
+    hours: Mapping[Weekday, OpenOrClosed]
+    lunch: Pause = None
     holidays: tuple[date, ...] = ()
-    bays: Annotated[int, Field(ge=1, le=100)]
+    bay_list: Annotated[
+        tuple[Bay, ...],
+        BeforeValidator(numbered),
+        Field(alias="bays", min_length=1, max_length=MAX_BAYS),
+    ]
+    technicians: Annotated[tuple[Technician, ...], Field(max_length=MAX_TECHNICIANS)] = ()
     lead_time_minutes: Annotated[int, Field(ge=0, le=43_200)] = 60
     horizon_days: Annotated[int, Field(ge=1, le=730)] = 90
     slot_step_minutes: Annotated[int, Field(ge=5, le=480)] = 30
@@ -147,6 +109,22 @@ class Shop(_FromFile):
     def zone(self) -> ZoneInfo:
         """The shop's time zone."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def bays(self) -> int:
+        """How many cars can be worked on at once; bays are numbered from 1, in the file's order."""
+        return len(self.bay_list)
+
+    @property
+    def own_calendars(self) -> tuple[OwnCalendar, ...]:
+        """The calendars of single bays and technicians; what is busy there blocks only these."""
+        of_bays = ((bay.calendar_id, n, None) for n, bay in enumerate(self.bay_list, 1))
+        of_people = ((one.calendar_id, None, one.name) for one in self.technicians)
+        return tuple(
+            OwnCalendar(calendar_id, bay, technician)
+            for calendar_id, bay, technician in (*of_bays, *of_people)
+            if calendar_id is not None
+        )
 
     def hours_on(self, day: date) -> Span | None:
         """Return opening and closing time on `day`, None when closed (weekday or holiday)."""
@@ -211,6 +189,14 @@ class Shop(_FromFile):
             )
         return self
 
+    @model_validator(mode="after")
+    def _somebody_does_it(self) -> Self:
+        codes = [service.code for service in self.services]
+        problems = crew_problems(codes, self.bay_list, self.technicians)
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
     def _open_minutes(self) -> Iterator[int]:
         for span in self.hours.values():
             if span is None:
@@ -251,8 +237,7 @@ def load_shop(path: Path) -> Shop:
 def _explain(exc: ValidationError) -> Iterator[str]:
     for error in exc.errors(include_url=False):
         path, kind = error["loc"], error["type"]
-        where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-        where = where.removeprefix(".")
+        where = _joined(path)
         if kind == "missing":
             yield f"{where}: is missing"
         elif kind == "extra_forbidden" or path[-1:] == ("[key]",):
@@ -262,16 +247,24 @@ def _explain(exc: ValidationError) -> Iterator[str]:
             yield f"{where}: {what}" if where else what
 
 
+def _joined(path: tuple[int | str, ...]) -> str:
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return "".join(parts).removeprefix(".")
+
+
 def _unknown_key(path: tuple[int | str, ...]) -> str:
     known: dict[str, tuple[str, ...]] = {
         "hours": WEEKDAYS,
         "services": tuple(Service.model_fields),
+        "bays": tuple(Bay.model_fields),
+        "technicians": WEEKDAYS if "hours" in path else tuple(Technician.model_fields),
     }
     key = str(path[-1])[:40]
-    names = known.get(str(path[0]), ()) if len(path) > 1 else tuple(Shop.model_fields)
+    fields = tuple(field.alias or name for name, field in Shop.model_fields.items())
+    names = known.get(str(path[0]), ()) if len(path) > 1 else fields
     near = get_close_matches(key.lower(), names, n=1, cutoff=0.5)
     hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(names)}"
-    inside = "".join(f"[{part}]" if isinstance(part, int) else str(part) for part in path[:-1])
+    inside = _joined(path[:-1])
     return f'{inside}{": " if inside else ""}unknown key "{key}"; {hint}'
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from shop.clock import opening_instant, to_shop
-from shop.shopfile import Service, Shop
+from shop.shopfile import Service, Shop, Technician
 from shop.types import Busy, Interval, Slot
 
 Refusal = Literal[
@@ -50,11 +50,13 @@ def occupied(service: Service, start: datetime) -> Interval:
 def free_slots(
     shop: Shop, service: Service, day: date, busy: Sequence[Busy], now: datetime
 ) -> list[Slot]:
-    """Return the starts at which `service` fits on `day`, in order, each on its lowest free bay.
+    """Return the starts at which `service` fits on `day`, in order.
 
-    The grid of `slot_step_minutes` begins anew whenever the shop opens, after lunch too. Work and
-    buffer lie inside one open stretch; lead time and horizon are kept. `busy` must contain the
-    buffers of the visits it stands for (see `occupied`).
+    Each lies on the first free bay that takes the service and, where the shop's file names
+    technicians, with the first free one who has the skill. The grid of `slot_step_minutes` begins
+    anew whenever the shop opens, after lunch too. Work and buffer lie inside one open stretch;
+    lead time and horizon are kept. `busy` must contain the buffers of the visits it stands for
+    (see `occupied`).
     """
     if not to_shop(now, shop.zone).date() <= day <= last_day(shop, now):
         return []
@@ -64,10 +66,10 @@ def free_slots(
     for stretch in open_intervals(shop, day):
         nearby = [taken for taken in busy if taken.interval.overlaps(stretch)]
         start = stretch.start
-        while (needed := occupied(service, start)).end <= stretch.end:
-            bay = _free_bay(shop.bays, needed, nearby) if start >= earliest else None
-            if bay is not None:
-                slots.append(_slot(service, start, bay))
+        while occupied(service, start).end <= stretch.end:
+            slot = _placed(shop, service, start, nearby) if start >= earliest else None
+            if slot is not None:
+                slots.append(slot)
             start += step
     return slots
 
@@ -93,10 +95,10 @@ def check_slot(
     if not any(s.start <= start and needed.end <= s.end for s in stretches):
         inside = stretches[0].start <= start and needed.end <= stretches[-1].end
         raise SlotRefused("lunch" if inside or _at_lunch(stretches, start) else "outside_hours")
-    bay = _free_bay(shop.bays, needed, busy)
-    if bay is None:
+    slot = _placed(shop, service, start, busy)
+    if slot is None:
         raise SlotRefused("taken")
-    return _slot(service, start, bay)
+    return slot
 
 
 def last_day(shop: Shop, now: datetime) -> date:
@@ -148,12 +150,44 @@ def _at_lunch(stretches: list[Interval], start: datetime) -> bool:
     return stretches[0].end <= start < stretches[-1].start
 
 
-def _free_bay(bays: int, needed: Interval, busy: Iterable[Busy]) -> int | None:
-    taken = {other.bay for other in busy if other.interval.overlaps(needed)}
-    if None in taken:
+def _placed(shop: Shop, service: Service, start: datetime, busy: Iterable[Busy]) -> Slot | None:
+    """Return the slot at `start` with all bays and technicians that are free, None without one."""
+    needed = occupied(service, start)
+    met = [other for other in busy if other.interval.overlaps(needed)]
+    if any(other.bay is None and other.technician is None for other in met):
         return None
-    return next((bay for bay in range(1, bays + 1) if bay not in taken), None)
+    taken_bays = {other.bay for other in met}
+    bays = tuple(
+        number
+        for number, bay in enumerate(shop.bay_list, 1)
+        if number not in taken_bays and bay.takes(service.code)
+    )
+    people = _free_technicians(shop, service, needed, {other.technician for other in met})
+    if not bays or (shop.technicians and not people):
+        return None
+    end = start + timedelta(minutes=service.duration_minutes)
+    if not shop.technicians:
+        return Slot(start, end, bays[0], bays=bays)
+    return Slot(start, end, bays[0], people[0], bays, people)
 
 
-def _slot(service: Service, start: datetime, bay: int) -> Slot:
-    return Slot(start, start + timedelta(minutes=service.duration_minutes), bay)
+def _free_technicians(
+    shop: Shop, service: Service, needed: Interval, taken: set[str | None]
+) -> tuple[str, ...]:
+    return tuple(
+        one.name
+        for one in shop.technicians
+        if one.name not in taken and one.can(service.code) and _at_work(shop, one, needed)
+    )
+
+
+def _at_work(shop: Shop, technician: Technician, needed: Interval) -> bool:
+    if technician.hours is None:
+        return True
+    day = to_shop(needed.start, shop.zone).date()
+    opening = shop.hours_on(day)
+    hours = technician.hours_on(day, opening) if opening else None
+    if hours is None:
+        return False
+    begins, ends = (opening_instant(day, edge, shop.zone) for edge in hours)
+    return begins <= needed.start and needed.end <= ends

@@ -1,13 +1,16 @@
 """The nouns every part of Bayline shares: customer, vehicle, appointment, slot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 AppointmentStatus = Literal["scheduled", "confirmed", "cancelled", "completed", "no_show"]
 
+VisitKind = Literal["waiter", "drop_off"]
+"""Whether the caller stays while the work is done or leaves the car."""
+
 LIVE_STATUSES: tuple[AppointmentStatus, ...] = ("scheduled", "confirmed")
-"""An appointment in one of these occupies its bay; in any other it does not."""
+"""An appointment in one of these occupies its bay and technician; in any other it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +27,30 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """A bay that is taken for a while; `bay` is None where the whole shop is (Google's events)."""
+    """A bay, a technician (by name) or both are taken for a while.
+
+    With neither it is the whole shop: an entry of the shop's own calendar.
+    """
 
     interval: Interval
     bay: int | None
+    technician: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A stretch in which a service fits on `bay` (numbered from 1); instants are aware UTC."""
+    """A stretch in which a service fits on `bay` (numbered from 1); instants are aware UTC.
+
+    `technician` is None in a shop whose file names nobody. `bays` and `technicians` are all that
+    are free throughout, the chosen ones first: what to fall back on when a choice has gone.
+    """
 
     start: datetime
     end: datetime
     bay: int
+    technician: str | None = None
+    bays: tuple[int, ...] = field(default=(), compare=False)
+    technicians: tuple[str, ...] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +93,6 @@ class Appointment:
     notes: str | None = None
     calendar_event_id: str | None = None
     calendar_link: str | None = None
+    technician: str | None = None
+    visit: VisitKind = "drop_off"
+    buffer_minutes: int = 0

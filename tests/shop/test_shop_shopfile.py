@@ -142,6 +142,14 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
         ({"holidays": ["2026-02-30"]}, "holidays[0]: "),
         ({"lunch": "9:00-17:00"}, "would fit on no day"),
         ({"time_zone": "../../etc/passwd"}, "no IANA time zone"),
+        ({"bays": "0"}, "bays: must be a number from 1 to 100, or a list"),
+        ({"bays": []}, "bays: "),
+        ({"bays": [{"name": "A"}, {"name": "A"}]}, 'bays: "A" appears twice'),
+        ({"bays": [{"name": "A", "services": ["oil"]}, {"name": "B"}]}, "unknown service, oil"),
+        ({"bays": [{"name": "A", "servces": "all"}]}, 'did you mean "services"'),
+        ({"technicians": [{"name": "A", "hours": {"mondy": "9:00-17:00"}}]}, '"monday"'),
+        ({"technicians": [{"name": "A", "hours": {"monday": "9-17"}}]}, "hours.monday"),
+        ({"technicians": [{"name": "A"}, {"name": "A"}]}, 'technicians: "A" appears twice'),
     ],
 )
 def test_single_problems(
@@ -151,6 +159,68 @@ def test_single_problems(
     problems = problems_of(tmp_path, changed(example_path, **fields))
     assert len(problems) == 1
     assert reason in problems[0]
+
+
+def test_work_that_nobody_can_do(tmp_path: Path, example_path: Path) -> None:
+    """A service that no bay takes or for which nobody has the skill is named."""
+    only_oil = ["oil_change"]
+    (problem,) = problems_of(
+        tmp_path,
+        changed(
+            example_path,
+            bays=[{"name": "Pit", "services": only_oil}],
+            technicians=[{"name": "Al", "skills": [*only_oil]}],
+        ),
+    )
+    assert "bays: no bay takes diagnostic" in problem
+    assert "technicians: nobody can do diagnostic" in problem
+    assert "oil_change" not in problem
+
+
+def test_bays_and_technicians_as_lists(tmp_path: Path, example_path: Path) -> None:
+    """Bays and technicians keep the file's order; skills, days and calendars are optional."""
+    path = tmp_path / "shop.yaml"
+    path.write_text(
+        changed(
+            example_path,
+            bays=[
+                {"name": "Rack", "services": ["oil_change"], "calendar_id": "r@x"},
+                {"name": "B"},
+            ],
+            technicians=[
+                {"name": "Al", "skills": "all", "hours": {"monday": "9:00-12:00"}},
+                {"name": "Bo", "skills": ["oil_change"], "calendar_id": "b@x"},
+            ],
+        )
+    )
+    shop = load_shop(path)
+    assert shop.bays == 2
+    assert [bay.takes("diagnostic") for bay in shop.bay_list] == [False, True]
+    al, bo = shop.technicians
+    assert [one.can("diagnostic") for one in (al, bo)] == [True, False]
+    opening = (time(9), time(17))
+    assert al.hours_on(date(2026, 11, 23), opening) == (time(9), time(12))
+    assert al.hours_on(date(2026, 11, 24), opening) is None
+    assert bo.hours_on(date(2026, 11, 24), opening) == opening
+    assert [(c.calendar_id, c.bay, c.technician) for c in shop.own_calendars] == [
+        ("r@x", 1, None),
+        ("b@x", None, "Bo"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"services": [{"code": "x", "name": "x", "duration_minutes": "60"}]}, "services[0].code"),
+        ({"slot_step_minutes": "1"}, "slot_step_minutes"),
+    ],
+)
+def test_fields_out_of_range(
+    tmp_path: Path, example_path: Path, fields: dict[str, Any], reason: str
+) -> None:
+    """A value that is too short or too small is named with its place."""
+    (problem,) = problems_of(tmp_path, changed(example_path, **fields))
+    assert reason in problem
 
 
 def test_names_that_clash(tmp_path: Path, example_path: Path) -> None:
