@@ -50,20 +50,26 @@ class Migration:
 
 
 def read_migrations(folder: Path = MIGRATIONS) -> list[Migration]:
-    """Return the migrations in order; raises MigrationError on a gap or a misnamed file."""
+    """Return the migrations in order; raises MigrationError on a number used twice or a bad name.
+
+    Numbers may be left out: parts that grow side by side reserve theirs.
+    """
     found = []
     for path in sorted(folder.glob("*.sql")):
         match = _FILE_NAME.fullmatch(path.name)
         if match is None:
             raise MigrationError(f"{path.name} is not named like 0001_what_it_does.sql")
         found.append(Migration(int(match[1]), match[2], path.read_text(encoding="utf-8")))
-    if [one.version for one in found] != list(range(1, len(found) + 1)):
-        raise MigrationError(f"the migrations in {folder} are not numbered 1, 2, 3, ...")
+    numbers = [one.version for one in found]
+    if len(set(numbers)) < len(numbers):
+        raise MigrationError(f"two migrations in {folder} have the same number")
     return found
 
 
 def migrate(database_url: str, folder: Path = MIGRATIONS) -> list[Migration]:
     """Apply what is missing and return it; safe to run twice and on several machines at once.
+
+    What is missing may have a lower number than what is there: every file is looked at.
 
     Raises MigrationError when the database is out of reach, was migrated by newer code or by a
     file that has changed since, or refuses a statement. A migration that fails leaves nothing.
@@ -79,9 +85,10 @@ def migrate(database_url: str, folder: Path = MIGRATIONS) -> list[Migration]:
         raise MigrationError(f"{place(database_url)}: {_one_line(exc)}") from exc
     except psycopg.Error as exc:
         raise MigrationError(f"{place(database_url)} refused: {_one_line(exc)}") from exc
-    if isinstance(newest, int) and newest > len(migrations):
+    known = max((one.version for one in migrations), default=0)
+    if isinstance(newest, int) and newest > known:
         raise MigrationError(
-            f"the database is at version {newest}, this program knows {len(migrations)}: update it"
+            f"the database is at version {newest}, this program knows {known}: update it"
         )
     return applied
 

@@ -85,8 +85,18 @@ def test_older_code_does_not_touch_a_newer_database(
         migrate(empty_database_url, tmp_path)
 
 
-def test_a_gap_in_the_numbers_is_refused(tmp_path: Path) -> None:
-    """Files must be numbered 1, 2, 3, so that two people's new files collide visibly."""
+def test_a_gap_in_the_numbers_may_be_filled_later(empty_database_url: str, tmp_path: Path) -> None:
+    """A file that arrives with a lower number than what was applied is applied as well."""
+    (tmp_path / "0001_first.sql").write_text("SELECT 1;")
+    (tmp_path / "0010_tenth.sql").write_text("SELECT 10;")
+    assert [one.version for one in migrate(empty_database_url, tmp_path)] == [1, 10]
+    (tmp_path / "0002_second.sql").write_text("SELECT 2;")
+    assert [one.version for one in migrate(empty_database_url, tmp_path)] == [2]
+
+
+def test_a_number_used_twice_is_refused(tmp_path: Path) -> None:
+    """Two people's files with one number collide visibly."""
     (tmp_path / "0002_second.sql").write_text("SELECT 1;")
-    with pytest.raises(MigrationError, match="numbered"):
+    (tmp_path / "0002_too.sql").write_text("SELECT 1;")
+    with pytest.raises(MigrationError, match="same number"):
         read_migrations(tmp_path)
