@@ -87,6 +87,9 @@ class Settings(StoreSettings):
     your_test_number: PhoneNumber | None = None
     max_calls: int = Field(default=100, ge=1, le=100_000)
 
+    softphone_url: HttpUrl | None = None
+    """A page that phones in from a browser; the console links to it. Development only."""
+
     database_pool_min: int = Field(default=20, ge=1, le=1000)
     database_pool_max: int = Field(default=60, ge=1, le=1000)
 

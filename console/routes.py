@@ -26,6 +26,7 @@ async def front_page(request: Request) -> Response:
         "draining": board.calls.draining,
         "database": await _answers(board.store),
         "redis": await board.store.cache.ping(),
+        "softphone_url": board.settings.softphone_url,
     }
     response = _templates.TemplateResponse(request, "front_page.html", state)
     response.headers["Content-Security-Policy"] = _POLICY

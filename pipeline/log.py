@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 if TYPE_CHECKING:
-    from loguru import Message
+    from loguru import Message, Record
 
 _LIBRARIES_LEVEL = "WARNING"
 """Pipecat and the clients log each frame and request below this."""
@@ -23,9 +23,14 @@ def configure() -> None:
     logging.basicConfig(handlers=[_ToLoguru()], level=_LIBRARIES_LEVEL, force=True)
 
 
-def _wanted(record: "object") -> bool:
-    assert isinstance(record, dict)  # noqa: S101 - loguru's record is one
+_EVERYDAY = ("exception while closing the websocket",)
+"""What Pipecat reports as an error though it is how calls end: the caller hung up first."""
+
+
+def _wanted(record: "Record") -> bool:
     name = (record["name"] or "").partition(".")[0]
+    if any(text in record["message"] for text in _EVERYDAY):
+        return False
     return name in _OURS or record["level"].no >= logging.WARNING
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.children import free_port
 from sandbox.latency import ProfileName
 from sandbox.postgres import PostgresError
 from sandbox.serving import serving
@@ -121,10 +122,12 @@ async def _run(options: Options) -> int:
     def progress(line: str) -> None:
         _tell(f"  {line}")
 
+    phone_port = _free(SOFTPHONE_PORT) or free_port()
+    link = {"SOFTPHONE_URL": f"http://127.0.0.1:{phone_port}"}
     async with (
         world(keep=options.data, profile=options.profile, progress=progress) as place,
-        service(place, port=port, progress=progress) as running,
-        serving(_softphone(place, running), _free(SOFTPHONE_PORT)) as phone_url,
+        service(place, port=port, progress=progress, **link) as running,
+        serving(_softphone(place, running), phone_port) as phone_url,
     ):
         _tell(_summary(running, phone_url))
         while running.exit_code is None:  # noqa: ASYNC110 - a process has no event

@@ -13,7 +13,14 @@ from fastapi import FastAPI
 async def serving(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
     """Serve `app` on 127.0.0.1 in this event loop (0: a free port); yields its http:// root."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, ws_per_message_deflate=False, lifespan="off"
+        app,
+        log_config=None,
+        access_log=False,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        # As long as the vendors' front ends keep an idle connection, more or less; uvicorn's own
+        # five seconds are shorter than a caller's pause.
+        timeout_keep_alive=120,
     )
     server = uvicorn.Server(config)
     with socket.socket() as listener:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -39,13 +40,19 @@ async def vendors(
     profile: ProfileName = "none",
     seed: int = 0,
     cars: Mapping[str, Car] | None = None,
+    calendar_file: Path | None = None,
 ) -> AsyncIterator[Vendors]:
-    """Serve every vendor on a free port of 127.0.0.1, with a real recogniser and a real voice."""
+    """Serve every vendor on a free port of 127.0.0.1, with a real recogniser and a real voice.
+
+    With `calendar_file` the calendar's events are taken from it and written back at the end.
+    """
     ears, voice = await asyncio.gather(
         asyncio.to_thread(MoonshineEars), asyncio.to_thread(HibariVoice)
     )
     await asyncio.gather(ears.warm(), voice.warm())
     calendar = CalendarWorld()
+    if calendar_file:
+        calendar.load(calendar_file)
     latency = Latency(profile, seed=seed)
     app = FastAPI(title="Vendors", docs_url=None, redoc_url=None)
     app.include_router(
@@ -59,5 +66,7 @@ async def vendors(
         async with serving(app) as url:
             yield Vendors(url, carrier, calendar, voice, ears)
     finally:
+        if calendar_file:
+            calendar.save(calendar_file)
         voice.close()
         ears.close()

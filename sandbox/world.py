@@ -101,7 +101,14 @@ async def world(
         carrier = await stack.enter_async_context(
             Carrier(account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN, chars_per_s=15)
         )
-        standins = await stack.enter_async_context(vendors(carrier, profile=profile, cars=cars))
+        standins = await stack.enter_async_context(
+            vendors(
+                carrier,
+                profile=profile,
+                cars=cars,
+                calendar_file=keep / "calendar.json" if keep else None,
+            )
+        )
         took("Twilio, Deepgram, OpenAI, Google, NHTSA stand-ins")
         credentials = folder / "google-credentials.json"
         write_credentials(credentials, token_uri=f"{standins.url}/token")

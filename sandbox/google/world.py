@@ -1,11 +1,13 @@
 """The calendars themselves: what is in them, how it changes, and what goes wrong next."""
 
 import base64
+import json
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -116,6 +118,24 @@ class CalendarWorld:
     def delete_event(self, calendar_id: str, event_id: str) -> None:
         """Remove an event; its id stays taken."""
         self.delete(calendar_id, event_id)
+
+    def save(self, path: Path) -> None:
+        """Write all events to a file, for `load` in a later process."""
+        kept = {
+            name: {"events": calendar.events, "versions": calendar.versions}
+            for name, calendar in self.calendars.items()
+        }
+        path.write_text(json.dumps({"version": self.version, "calendars": kept}))
+
+    def load(self, path: Path) -> None:
+        """Take over what `save` wrote; a file that is not there changes nothing."""
+        if not path.exists():
+            return
+        kept = json.loads(path.read_text())
+        self.version = kept["version"]
+        for name, content in kept["calendars"].items():
+            self.calendars[name].events.update(content["events"])
+            self.calendars[name].versions.update(content["versions"])
 
     # What goes wrong
 
