@@ -22,7 +22,7 @@ $(STAMP): requirements-dev.txt Makefile
 	@echo "Installing into $(VENV)/ (about 1.3 GB; a minute or two the first time) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements-dev.txt
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --system-certs --require-hashes requirements-dev.txt
 	@touch $@
 	@echo "Installed."
 
@@ -48,8 +48,8 @@ lint: install ## style, types, Dockerfile and shell scripts
 
 .PHONY: pin
 pin: install ## write the pinned and hashed requirements anew from pyproject.toml
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.txt
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+	@$(BIN)/uv pip compile --quiet --system-certs --universal --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --system-certs --universal --generate-hashes --no-header --no-annotate pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 
 .PHONY: clean
 clean: ## remove what `make run` keeps and what tools cached (not .venv/)

@@ -104,7 +104,7 @@ def _at(news: News) -> str:
     return str(next(iter(news.values())).get("at", ""))
 
 
-async def _session(client: "redis.asyncio.Redis[bytes]", call_sid: str) -> Mapping[str, Any] | None:
+async def _session(client: redis.asyncio.Redis, call_sid: str) -> Mapping[str, Any] | None:
     try:
         state = json.loads(await client.get(f"session:{call_sid}") or "null")
     except (redis.RedisError, OSError, ValueError):
