@@ -79,7 +79,7 @@ def speech(pcm: Pcm, *, bridge_s: float = 0.7) -> list[Speech]:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A caller's turn and the answer to it; `latency_s` is what the caller waited, None if ever."""
+    """A caller's turn; `latency_s` is how long they waited for an answer, None when none came."""
 
     caller: Speech
     latency_s: float | None
@@ -89,12 +89,15 @@ def turns(recording: Pcm) -> list[Turn]:
     """Measure voice-to-voice latency from a stereo recording (left caller, right agent).
 
     The wait runs from the end of the caller's speech to the first audible sound of the agent that
-    begins after it. A turn that the caller ended while the agent was still talking has no latency.
+    begins after it. A caller who pauses and goes on before an answer has not ended the turn; one
+    who gets no answer at all has no latency.
     """
     caller, agent = speech(recording[:, 0]), speech(recording[:, 1], bridge_s=0.3)
-    found = []
+    found: list[Turn] = []
     for index, said in enumerate(caller):
         until = caller[index + 1].start_s if index + 1 < len(caller) else float("inf")
         answers = [a.start_s for a in agent if said.end_s <= a.start_s < until]
+        if not answers and until < float("inf"):
+            continue  # a pause within the caller's turn: nobody has answered yet
         found.append(Turn(said, answers[0] - said.end_s if answers else None))
     return found

@@ -56,7 +56,7 @@ async def demo(profile: ProfileName = "design") -> int:
         ):
             leg = await _phone_in(place, running.url)
             visit = await _booked(place)
-            await _report(place, leg, visit)
+            _report(leg, visit, profile)
             (OUT / "server.log").write_bytes(running.log.read_bytes())
             if visit is None or not visit.in_calendar:
                 log = OUT / "server.log"
@@ -195,7 +195,7 @@ def _missing(visit: _Visit | None) -> str:
     return "no visit was booked" if visit is None else "the visit is not in the calendar"
 
 
-async def _report(place: World, leg: Leg, visit: _Visit | None) -> None:
+def _report(leg: Leg, visit: _Visit | None, profile: ProfileName) -> None:
     _tell("\nThe visit")
     if visit is not None:
         _tell_visit(visit)
@@ -204,8 +204,9 @@ async def _report(place: World, leg: Leg, visit: _Visit | None) -> None:
     _tell("\nVoice to voice (end of the caller's speech to our first sound, from the recording)")
     _, stereo = leg.recording()
     for number, turn in enumerate(audio.turns(stereo), 1):
-        waited = "answered before the end" if turn.latency_s is None else f"{turn.latency_s:.2f} s"
+        waited = "no answer" if turn.latency_s is None else f"{turn.latency_s:.2f} s"
         _tell(f"  turn {number}  {waited}")
+    _tell(_paint("soft", f"  (stand-ins as slow as the vendors: profile {profile})"))
     _tell(f"\nRecording: {OUT / 'call.wav'} (left: caller, right: agent)")
 
 

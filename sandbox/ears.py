@@ -1,6 +1,7 @@
 """What is said in a piece of 8 kHz audio: an offline recogniser, and a scripted one for load."""
 
 import asyncio
+import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -111,11 +112,15 @@ class MoonshineEars:
         return words
 
 
+_DOUBLED = re.compile(r"([.,!?])\1+")
+
+
 def _without_babble(text: str) -> str:
-    """Drop what this model makes up: "You" for noise, and a word over and over when cut off."""
+    """Drop what this model makes up: "You" for noise, commas twice, a word over and over."""
     if text.strip(" .,!?").lower() == "you":
         return ""
     kept: list[str] = []
+    text = _DOUBLED.sub(r"\1", text)
     for token, run in groupby(text.split(), key=lambda t: t.strip(".,!?").lower()):
         same = list(run)
         kept += same[:1] if len(same) > 3 and not token.isdigit() else same

@@ -8,6 +8,7 @@ import pytest
 from pipeline import prompt
 from settings import EXAMPLE_SHOP_FILE
 from shop.clock import FixedClock
+from shop.identity import Trust
 from shop.shopfile import load_shop
 from shop.types import Customer, Vehicle
 from store import Store
@@ -29,10 +30,10 @@ DANA = Customer(
 )
 
 
-def call(phone: str | None, customer: Customer | None) -> Call:
+def call(phone: str | None, customer: Customer | None, trust: Trust = "full") -> Call:
     """Return a call whose store is never asked."""
     shop = load_shop(EXAMPLE_SHOP_FILE)
-    return Call("CA1", phone, cast(Store, None), shop, NOW, customer)
+    return Call("CA1", phone, cast(Store, None), shop, NOW, customer, trust)
 
 
 def test_a_known_caller_is_described_with_ids() -> None:
@@ -55,6 +56,21 @@ def test_a_known_caller_is_described_with_ids() -> None:
 def test_unknown_callers_are_described_as_such(phone: str | None, line: str) -> None:
     """A stranger's number stands there; a withheld one does not."""
     assert line in prompt.system_prompt(call(phone, None))
+
+
+def test_an_unconfirmed_number_shows_the_model_no_proof() -> None:
+    """Last name and plates, with which a caller could prove more, are not there to be read out."""
+    text = prompt.system_prompt(call("+15035550142", DANA, "weak"))
+    assert "Caller: Dana (customer_id 1), calling from +15035550142." in text
+    assert "[11] 2019 Honda CR-V; [12] 2015 Toyota Tacoma" in text
+    assert "before moving or cancelling, ask" in text
+    assert "Whitfield" not in text and "7KLM204" not in text
+
+
+def test_a_forged_number_is_not_called_unknown() -> None:
+    """The model does not learn whether such a number is on file."""
+    text = prompt.system_prompt(call("+15035550142", None, "none"))
+    assert "Caller: not verified, calling from +15035550142, which may be forged." in text
 
 
 def test_the_part_before_the_caller_is_the_same_in_every_call() -> None:

@@ -2,7 +2,8 @@
 
 import base64
 import json
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 from xml.etree import ElementTree
 
 import pytest
@@ -86,17 +87,48 @@ async def test_forged_tokens_are_refused(stream: StreamStart) -> None:
 
 
 async def test_a_token_is_bound_to_call_and_caller_and_expires() -> None:
-    """A token does not open another call, another caller's line, or anything when it is old."""
+    """A token opens no other call, no other line, gives no greater trust, and grows old."""
     tokens = StreamTokens("secret", Claims().claim)
     token = issued(tokens)
     with pytest.raises(StreamRefused, match="not issued"):
         await tokens.redeem(start(token, "CA2"), now_s=1001.0)
     with pytest.raises(StreamRefused, match="not issued"):
         await tokens.redeem(start(token, caller="+15035550199"), now_s=1001.0)
+    lesser_trusts: tuple[Literal["weak", "none"], ...] = ("weak", "none")
+    for trust in lesser_trusts:
+        lesser = tokens.issue("CA1", "+15035550142", "+15035550100", 1000.0, attestation=trust)
+        with pytest.raises(StreamRefused, match="not issued"):
+            await tokens.redeem(start(lesser), now_s=1001.0)
+        await tokens.redeem(replace(start(lesser), attestation=trust), now_s=1001.0)
     with pytest.raises(StreamRefused, match="not issued"):
         await StreamTokens("other", Claims().claim).redeem(start(token), now_s=1001.0)
     with pytest.raises(StreamRefused, match="expired"):
         await tokens.redeem(start(token), now_s=1001.0 + telephony.TOKEN_LIFE_S)
+
+
+@pytest.mark.parametrize(
+    ("custom", "attestation"),
+    [
+        ({}, "full"),
+        ({"attestation": "weak"}, "weak"),
+        ({"attestation": "none"}, "none"),
+        ({"attestation": "FULL"}, None),
+        ({"attestation": ""}, None),
+        ({"attestation": ["full"]}, None),
+        ({"attestation": 1}, None),
+    ],
+)
+def test_the_start_carries_what_the_number_is_worth(
+    custom: dict[str, Any], attestation: str | None
+) -> None:
+    """One of three words, or the stream is refused; without one the token decides."""
+    said = {"token": "t", "from": "+15035550142", "to": "+15035550100"} | custom
+    message = {"start": {"streamSid": "MZ1", "callSid": "CA1", "customParameters": said}}
+    if attestation is None:
+        with pytest.raises(StreamRefused):
+            telephony._start(message)
+    else:
+        assert telephony._start(message).attestation == attestation
 
 
 def test_signature_counts_the_public_address() -> None:
