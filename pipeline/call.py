@@ -31,6 +31,7 @@ from pipeline.telephony import MediaStreamSerializer, StreamStart, StreamTokens
 from processors.heard_words import HeardWords
 from settings import Settings
 from shop.clock import Clock
+from shop.identity import Trust
 from shop.shopfile import Shop
 from store import Store
 from tools.call import Call
@@ -52,13 +53,13 @@ class Switchboard:
     metrics: Metrics
     calls: CallsInProgress
 
-    async def who_is(self, phone: str | None, call_sid: str) -> Call:
+    async def who_is(self, phone: str | None, call_sid: str, trust: Trust) -> Call:
         """Return the call of `phone` with its customer, if that can be had within a second."""
-        call = Call(call_sid, phone, self.store, self.shop, self.clock)
+        call = Call(call_sid, phone, self.store, self.shop, self.clock, trust=trust)
         if phone is not None:
             try:
                 async with asyncio.timeout(LOOKUP_BUDGET_S):
-                    call.customer = await self.store.customers.by_phone(phone)
+                    await call.identify()
             except Exception as exc:
                 logger.bind(call_sid=call_sid, error=type(exc).__name__).warning("caller_unknown")
         return call
@@ -66,7 +67,7 @@ class Switchboard:
 
 async def answer(board: Switchboard, websocket: WebSocket, start: StreamStart) -> None:
     """Hold one call on an open media stream and leave everything tidy, however it ends."""
-    call = await board.who_is(start.from_number, start.call_sid)
+    call = await board.who_is(start.from_number, start.call_sid, start.attestation)
     record = CallRecord(call, "inbound", start.to_number, board.clock.now(), board.clock)
     board.calls.begin(record)
     board.metrics.in_progress.inc()

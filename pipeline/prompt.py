@@ -5,6 +5,7 @@ from pathlib import Path
 from string import Template
 
 from shop.clock import to_shop
+from shop.identity import Tier
 from shop.shopfile import WEEKDAYS, Service, Shop
 from shop.types import Customer, Vehicle
 from tools.call import Call
@@ -17,6 +18,11 @@ TIME_IS_UP = "I'm sorry, we've reached the longest a call can take. Please call 
 SAY_AGAIN = "I'm sorry, I lost you for a moment. Could you say that again?"
 ALL_BUSY = "All our lines are busy right now. Please call again in a few minutes. Thank you."
 NOT_OPEN_YET = "We can't take your call right now. Please call again in a minute. Thank you."
+
+_ASK_ONE_FACT = (
+    "The number is not confirmed: before moving or cancelling, ask for the caller's full name or "
+    "license plate and pass it to search_customers."
+)
 
 
 def greeting(shop: Shop, customer: Customer | None) -> str:
@@ -69,12 +75,15 @@ def _service(service: Service) -> str:
 
 def _caller(call: Call) -> str:
     number = f"calling from {call.caller_phone}" if call.caller_phone else "number withheld"
-    customer = call.customer
+    customer = call.shown_customer
+    if customer is None and call.trust == "none":
+        return f"Caller: not verified, {number}, which may be forged."
     if customer is None:
         return f"Caller: not on file, {number}." if call.caller_phone else f"Caller: {number}."
     cars = "; ".join(_vehicle(vehicle) for vehicle in customer.vehicles) or "none on file"
-    name = f"{customer.first_name} {customer.last_name}"
-    return f"Caller: {name} (customer_id {customer.id}), {number}.\nVehicles: {cars}"
+    name = f"{customer.first_name} {customer.last_name}".strip()
+    ask = "" if call.tier is Tier.SURE else f"\n{_ASK_ONE_FACT}"
+    return f"Caller: {name} (customer_id {customer.id}), {number}.\nVehicles: {cars}{ask}"
 
 
 def _vehicle(vehicle: Vehicle) -> str:

@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pipeline import prompt, telephony
 from pipeline.call import Switchboard, answer
 from pipeline.telephony import StreamRefused
+from shop.identity import number_trust
 from store.errors import DatabaseUnavailable
 
 START_TIMEOUT_S = 10.0
@@ -56,10 +57,12 @@ async def inbound_call(request: Request) -> Response:
     board.calls.expect(call_sid)
     phone = telephony.phone_number(form.get("From", ""))
     # Looked up while it rings, so that the cache is warm when the stream opens.
-    call = await board.who_is(phone, call_sid)
-    token = board.tokens.issue(call_sid, phone or "", to_number)
+    trust = number_trust(form.get("StirVerstat", ""))
+    call = await board.who_is(phone, call_sid, trust)
+    token = board.tokens.issue(call_sid, phone or "", to_number, attestation=trust)
     twiml = telephony.connect_stream(
-        _stream_url(board), {"token": token, "from": phone or "", "to": to_number}
+        _stream_url(board),
+        {"token": token, "from": phone or "", "to": to_number, "attestation": trust},
     )
     seconds = time.perf_counter() - began
     board.metrics.webhook.observe(seconds)

@@ -10,13 +10,15 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import WebSocket, WebSocketDisconnect
 from pipecat.frames.frames import Frame
 from pipecat.serializers.twilio import TwilioFrameSerializer
 from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import VoiceResponse
+
+from shop.identity import Trust
 
 TOKEN_LIFE_S = 120
 """Twilio opens the stream within a second or two of our answer; two minutes forgive a slow one."""
@@ -46,6 +48,7 @@ class StreamStart:
     from_number: str | None
     to_number: str
     token: str
+    attestation: Trust = "full"
 
 
 def signature_is_valid(
@@ -92,10 +95,10 @@ def turn_away(sentence: str) -> str:
 class StreamTokens:
     """One-use tokens that tie a media stream to the webhook that was answered for its call.
 
-    A token is `expiry.nonce.signature`, bound to the call's sid and both numbers, so that any
-    process with the same Twilio credentials can check it and none of them needs a shared store.
-    `claim` says whether a nonce is fresh (shared memory such as Redis; None when that is away):
-    then this process's own memory has to do.
+    A token is `expiry.nonce.signature`, bound to the call's sid, both numbers and what the
+    caller's is worth, so that any process with the same Twilio credentials can check it and none
+    of them needs a shared store. `claim` says whether a nonce is fresh (shared memory such as
+    Redis; None when that is away): then this process's own memory has to do.
     """
 
     def __init__(
@@ -106,18 +109,26 @@ class StreamTokens:
         self._seen: dict[str, float] = {}
 
     def issue(
-        self, call_sid: str, from_number: str, to_number: str, now_s: float | None = None
+        self,
+        call_sid: str,
+        from_number: str,
+        to_number: str,
+        now_s: float | None = None,
+        *,
+        attestation: Trust = "full",
     ) -> str:
         """Return a fresh token for this call, good for TOKEN_LIFE_S seconds."""
         expiry = int((time.time() if now_s is None else now_s) + TOKEN_LIFE_S)
         body = f"{expiry}.{secrets.token_urlsafe(16)}"
-        return f"{body}.{self._sign(body, call_sid, from_number, to_number)}"
+        return f"{body}.{self._sign(body, call_sid, from_number, to_number, attestation)}"
 
     async def redeem(self, start: StreamStart, now_s: float | None = None) -> None:
         """Use up a stream's token; raises StreamRefused when it is forged, stale or used."""
         now_s = time.time() if now_s is None else now_s
         body, _, signature = start.token.rpartition(".")
-        expected = self._sign(body, start.call_sid, start.from_number or "", start.to_number)
+        expected = self._sign(
+            body, start.call_sid, start.from_number or "", start.to_number, start.attestation
+        )
         if not hmac.compare_digest(signature.encode(), expected.encode()):
             raise StreamRefused("the token was not issued for this call")
         expiry, _, nonce = body.partition(".")
@@ -166,12 +177,16 @@ def _start(message: dict[str, Any]) -> StreamStart:
     }
     if not all(isinstance(value, str) and len(value) <= 500 for value in given.values()):
         raise StreamRefused("the start message is incomplete")
+    attestation = custom.get("attestation", "full")
+    if attestation not in get_args(Trust):
+        raise StreamRefused("the start message is incomplete")
     return StreamStart(
         stream_sid=str(given["stream_sid"]),
         call_sid=str(given["call_sid"]),
         from_number=given["from"] or None,
         to_number=str(given["to"]),
         token=str(given["token"]),
+        attestation=attestation,
     )
 
 

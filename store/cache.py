@@ -11,6 +11,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
 
 from store.errors import CacheUnavailable, translated
 
@@ -31,6 +32,12 @@ _FILL = """
 if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 return 1
+"""
+
+_COUNT = """
+local count = redis.call('INCR', KEYS[1])
+if redis.call('TTL', KEYS[1]) < 0 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return count
 """
 
 
@@ -71,7 +78,17 @@ class Cache:
 
     async def get_json(self, key: str) -> Json | None:
         """Return the object under `key`; whatever else lies there is deleted and is a miss."""
-        text = await self._guarded(lambda: self._redis.get(key))
+
+        async def read() -> str | None:
+            try:
+                text: str | None = await self._redis.get(key)
+            except (ResponseError, UnicodeDecodeError) as exc:
+                if not _is_rubbish(exc):
+                    raise
+                return ""
+            return text
+
+        text = await self._guarded(read)
         if text is None:
             return None
         try:
@@ -106,13 +123,42 @@ class Cache:
                 await pipe.execute()
             return True
 
-        if await self._guarded(forget) is None and len(self._forgotten) < MAX_FORGOTTEN:
-            self._forgotten.add(key)
+        await self._owed(key, forget)
 
     async def delete(self, key: str) -> None:
-        """Remove `key`."""
-        if await self._guarded(lambda: self._redis.delete(key)) is None:
-            self._forgotten.add(key)
+        """Remove `key`; made up for later if Redis is away."""
+
+        async def remove() -> bool:
+            await self._redis.delete(key)
+            return True
+
+        await self._owed(key, remove)
+
+    async def _owed(self, key: str, work: Callable[[], Awaitable[bool]]) -> None:
+        """Do `work`, or note that `key` is still to be removed - also when cancelled half-way."""
+        done = None
+        try:
+            done = await self._guarded(work)
+        finally:
+            if done is None and len(self._forgotten) < MAX_FORGOTTEN:
+                self._forgotten.add(key)
+
+    async def count(self, key: str, ttl_s: int) -> int | None:
+        """Add one to the counter `key`, which starts anew `ttl_s` seconds after its first one.
+
+        Returns where it stands now, None when Redis cannot tell.
+        """
+
+        async def add() -> int:
+            try:
+                return int(await self._redis.eval(_COUNT, 1, key, str(ttl_s)))
+            except ResponseError as exc:
+                if not _is_rubbish(exc):
+                    raise
+                await self._redis.delete(key)
+                return int(await self._redis.eval(_COUNT, 1, key, str(ttl_s)))
+
+        return await self._guarded(add)
 
     async def claim_once(self, key: str, ttl_s: int) -> bool | None:
         """Take `key` for `ttl_s` seconds: True once, then False; None when Redis cannot tell."""
@@ -180,6 +226,12 @@ def _plain(exc: Exception) -> CacheUnavailable | None:
     if isinstance(exc, TimeoutError | OSError | UnicodeDecodeError):
         return CacheUnavailable(type(exc).__name__)
     return None
+
+
+def _is_rubbish(exc: Exception) -> bool:
+    """Say whether Redis is well and only what lies under the key is of another kind."""
+    text = str(exc)
+    return isinstance(exc, UnicodeDecodeError) or "WRONGTYPE" in text or "not an integer" in text
 
 
 def _session(call_sid: str) -> str:

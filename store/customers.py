@@ -10,7 +10,7 @@ from typing import Any
 
 from shop.types import Customer, Vehicle
 from store.cache import Cache
-from store.errors import NotFound
+from store.errors import NotFound, PhoneTaken
 from store.pool import Connection, Pool, Row
 
 CACHED_S = 900
@@ -38,6 +38,14 @@ ON CONFLICT (phone) DO NOTHING
 RETURNING id
 """
 _ID_BY_PHONE = "SELECT id FROM customers WHERE phone = %(phone)s"
+
+_SAME_PERSON = """
+SELECT id FROM customers
+WHERE phone = %(phone)s
+  AND lower(first_name) = lower(%(first_name)s) AND lower(last_name) = lower(%(last_name)s)
+"""
+_LOCK = "SELECT phone FROM customers WHERE id = %(id)s FOR UPDATE"
+_CHANGE_PHONE = "UPDATE customers SET phone = %(phone)s WHERE id = %(id)s"
 
 _TOUCH = """
 UPDATE customers SET last_contact = greatest(last_contact, %(at)s) WHERE id = %(id)s
@@ -93,15 +101,21 @@ class Customers:
         cached = await self._cache.get_json(key)
         if cached is not None:
             try:
-                return _customer(cached)
+                return _cached(cached, phone)
             except (KeyError, TypeError, ValueError):
                 await self._cache.delete(key)
-        row = await self._pool.row(_BY_PHONE, {"phone": phone})
-        if row is None:
-            return None
-        customer = _customer(row)
-        await self._cache.set_json_unless_changed(key, asdict(customer), CACHED_S)
+        customer = await self.on_file(phone)
+        if customer is not None:
+            await self._cache.set_json_unless_changed(key, asdict(customer), CACHED_S)
         return customer
+
+    async def on_file(self, phone: str) -> Customer | None:
+        """Return who has `phone` (E.164), straight from the database: as slow for a stranger.
+
+        Raises DatabaseUnavailable.
+        """
+        row = await self._pool.row(_BY_PHONE, {"phone": phone})
+        return _customer(row) if row else None
 
     async def by_id(self, customer_id: int) -> Customer | None:
         """Return a customer, None when there is no such id; raises DatabaseUnavailable."""
@@ -130,10 +144,38 @@ class Customers:
         new = NewCustomer(first_name, last_name, phone, email)
 
         async def insert(conn: Connection) -> int:
-            return await insert_customer(conn, new)
+            return await _insert(conn, new) or await _id_by_phone(conn, phone)
 
-        customer_id = await self._pool.transaction(insert, repeatable=True)
-        await self._cache.changed(_key(phone))
+        try:
+            customer_id = await self._pool.transaction(insert, repeatable=True)
+        finally:  # also when cancelled: the commit may have gone through
+            await self._cache.changed(_key(phone))
+        found = await self.by_id(customer_id)
+        if found is None:
+            raise NotFound(f"customer {customer_id} was deleted at once")
+        return found
+
+    async def change_phone(self, customer_id: int, phone: str) -> Customer:
+        """Give a customer another phone number (E.164) and return them as they are then.
+
+        Raises PhoneTaken when somebody else has it, NotFound, DatabaseUnavailable.
+        """
+        old: str | None = None
+
+        async def change(conn: Connection) -> None:
+            nonlocal old
+            values = {"id": customer_id, "phone": phone}
+            row = await (await conn.execute(_LOCK, values)).fetchone()
+            if row is None:
+                raise NotFound(f"there is no customer {customer_id}")
+            old = row["phone"]
+            await conn.execute(_CHANGE_PHONE, values)
+
+        try:
+            await self._pool.transaction(change, repeatable=True)
+        finally:
+            for number in {phone, old or phone}:
+                await self._cache.changed(_key(number))
         found = await self.by_id(customer_id)
         if found is None:
             raise NotFound(f"customer {customer_id} was deleted at once")
@@ -149,11 +191,27 @@ class Customers:
 
 
 async def insert_customer(conn: Connection, new: NewCustomer) -> int:
-    """Insert within the caller's transaction and return the id, also of one already there."""
-    values = asdict(new)
-    row = await (await conn.execute(_INSERT, values)).fetchone()
+    """Insert within the caller's transaction and return the id.
+
+    Also of one already there who goes by the same name: the same wish, come twice. Raises
+    PhoneTaken when that number is somebody else's, who must not be booked for unasked.
+    """
+    customer_id = await _insert(conn, new)
+    if customer_id is not None:
+        return customer_id
+    row = await (await conn.execute(_SAME_PERSON, asdict(new))).fetchone()
     if row is None:
-        row = await (await conn.execute(_ID_BY_PHONE, values)).fetchone()
+        raise PhoneTaken("another customer has that phone number")
+    return int(row["id"])
+
+
+async def _insert(conn: Connection, new: NewCustomer) -> int | None:
+    row = await (await conn.execute(_INSERT, asdict(new))).fetchone()
+    return int(row["id"]) if row else None
+
+
+async def _id_by_phone(conn: Connection, phone: str) -> int:
+    row = await (await conn.execute(_ID_BY_PHONE, {"phone": phone})).fetchone()
     if row is None:  # deleted between the two statements
         raise NotFound("the customer with that phone number was just deleted")
     return int(row["id"])
@@ -164,20 +222,32 @@ def _key(phone: str) -> str:
 
 
 def _customer(row: Row | Mapping[str, Any]) -> Customer:
-    """Build a customer from a row or from cached JSON; raises on anything of the wrong form."""
-    vehicles = tuple(Vehicle(**vehicle) for vehicle in row["vehicles"])
-    customer = Customer(
+    return Customer(
         id=row["id"],
         first_name=row["first_name"],
         last_name=row["last_name"],
         phone=row["phone"],
         email=row["email"],
-        vehicles=vehicles,
+        vehicles=tuple(Vehicle(**vehicle) for vehicle in row["vehicles"]),
     )
-    if not (isinstance(customer.id, int) and isinstance(customer.first_name, str)):
+
+
+def _cached(entry: Mapping[str, Any], phone: str) -> Customer:
+    """Build a customer from cached JSON; raises on anything of the wrong form, or of the wrong
+    person: whoever lies under a number that is not theirs must not become the caller.
+    """
+    customer = _customer(entry)
+    texts = (customer.first_name, customer.last_name, customer.phone)
+    if type(customer.id) is not int or not all(isinstance(text, str) for text in texts):
         raise TypeError("not a customer")
-    if any(not isinstance(v.id, int) or v.customer_id != customer.id for v in vehicles):
-        raise TypeError("not a customer's vehicles")
+    if customer.phone != phone or not isinstance(customer.email, str | None):
+        raise TypeError("not this customer")
+    for car in customer.vehicles:
+        words = isinstance(car.make, str) and isinstance(car.model, str)
+        marks = isinstance(car.vin, str | None) and isinstance(car.license_plate, str | None)
+        numbers = type(car.id) is int and type(car.year) in (int, type(None))
+        if not (words and marks and numbers) or car.customer_id != customer.id:
+            raise TypeError("not a customer's vehicles")
     return customer
 
 

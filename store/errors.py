@@ -3,12 +3,16 @@
 StoreError
 |- SlotTaken             no bay is free then, or somebody was quicker
 |- VehicleBusy           that car already has a visit then
+|- PhoneTaken            another customer has that number
 |- NotFound              no such row
 |- Rejected              the database will not take such a value
 |- Unavailable           a part does not answer; trying later may help
 |  |- DatabaseUnavailable
 |  |- CalendarUnavailable
-|  |  `- CalendarTimeout
+|  |  |- CalendarTimeout
+|  |  |- CalendarQuota     too many requests; says how long to wait
+|  |  |- EventChanged      somebody changed the event since we read it
+|  |  `- SyncExpired       changes since then are not told any more: list everything
 |  |- CacheUnavailable
 |  `- VinUnavailable
 `- StoreFault            a statement was wrong: a bug of ours
@@ -37,6 +41,10 @@ class VehicleBusy(StoreError):
     """The vehicle already has a live visit that overlaps."""
 
 
+class PhoneTaken(StoreError):
+    """Another customer has that phone number."""
+
+
 class NotFound(StoreError):
     """There is no such row."""
 
@@ -59,6 +67,20 @@ class CalendarUnavailable(Unavailable):
 
 class CalendarTimeout(CalendarUnavailable):
     """Google did not answer in time; what was asked may still happen."""
+
+
+class CalendarQuota(CalendarUnavailable):
+    """Google has had too many requests; `retry_after_s` is its own wish, 0 when it had none."""
+
+    retry_after_s: float = 0.0
+
+
+class EventChanged(CalendarUnavailable):
+    """The event is not any more as it was when it was read."""
+
+
+class SyncExpired(CalendarUnavailable):
+    """Google tells no changes since that sync token; a full list is needed."""
 
 
 class CacheUnavailable(Unavailable):
@@ -94,7 +116,10 @@ VENDOR_ERRORS: dict[type[Exception], type[StoreError]] = {
 }
 """Vendor error -> ours; the nearest ancestor of an error's class decides."""
 
-_CONSTRAINTS: dict[str, type[StoreError]] = {"appointments_vehicle_once": VehicleBusy}
+_CONSTRAINTS: dict[str, type[StoreError]] = {
+    "appointments_vehicle_once": VehicleBusy,
+    "customers_phone_key": PhoneTaken,
+}
 
 
 def meaning(kind: type[BaseException]) -> type[StoreError] | None:

@@ -77,12 +77,18 @@ class Vehicles:
         """
         new = NewVehicle(year, make, model, vin, license_plate)
 
-        async def insert(conn: Connection) -> tuple[Vehicle, str]:
-            return await insert_vehicle(conn, customer_id, new)
+        phone: str | None = None
 
-        vehicle, phone = await self._pool.transaction(insert, repeatable=True)
-        await self._cache.changed(f"customer:{phone}")
-        return vehicle
+        async def insert(conn: Connection) -> Vehicle:
+            nonlocal phone
+            vehicle, phone = await insert_vehicle(conn, customer_id, new)
+            return vehicle
+
+        try:
+            return await self._pool.transaction(insert, repeatable=True)
+        finally:  # also when cancelled: the commit may have gone through
+            if phone is not None:
+                await self._cache.changed(f"customer:{phone}")
 
 
 async def insert_vehicle(

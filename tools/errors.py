@@ -39,3 +39,21 @@ def not_authorized() -> Refused:
         "I can only look at visits and cars that belong to you. "
         "Could you tell me your full name and the phone number we have on file?",
     )
+
+
+def who_are_you() -> Refused:
+    """Ask for a second fact; the same words whether anybody matched the first one or not."""
+    return Refused(
+        "verification_needed",
+        "Thank you. To be sure who I'm speaking with, could you also tell me your full name "
+        "or the license plate of your car?",
+    )
+
+
+def one_fact_more() -> Refused:
+    """Ask a caller who is known by an unconfirmed number alone for one fact before a change."""
+    return Refused(
+        "verification_needed",
+        "Before I change anything, could you tell me your full name "
+        "or the license plate of your car?",
+    )

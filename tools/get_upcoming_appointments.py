@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shop.clock import iso_local
+from shop.identity import Tier
 from shop.speech import speak_datetime, speak_list
 from shop.types import Appointment
 from tools.call import Call
@@ -18,7 +19,7 @@ class UpcomingArguments(Arguments):
 
 @dataclass(frozen=True, slots=True)
 class UpcomingResult:
-    """The caller's live visits, soonest first."""
+    """The caller's live visits, soonest first; only the next to an unconfirmed number."""
 
     appointments: list[dict[str, Any]]
     message: str
@@ -31,6 +32,11 @@ async def get_upcoming_appointments(call: Call, arguments: UpcomingArguments) ->
     visits = await call.store.appointments.upcoming(customer.id, call.clock.now())
     if not visits:
         return UpcomingResult([], "You have no upcoming visits with us.")
+    if call.tier < Tier.SURE:
+        visit = visits[0]
+        return UpcomingResult(
+            [visit_json(call, visit)], f"Your next visit is {spoken_visit(call, visit)}."
+        )
     spoken = speak_list([spoken_visit(call, visit) for visit in visits])
     return UpcomingResult([visit_json(call, v) for v in visits], f"You have {spoken}.")
 

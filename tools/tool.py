@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from tools.arguments import cleaned
 from tools.call import Call
 from tools.errors import AskCaller, ToolError
 
@@ -14,12 +15,20 @@ MAX_TEXT = 200
 """No argument a caller can speak is longer; longer ones are refused before they are looked at."""
 
 
+# Models write numbers as text, and text of digits as numbers.
+ARGUMENTS_CONFIG = ConfigDict(
+    frozen=True,
+    str_strip_whitespace=True,
+    str_max_length=MAX_TEXT,
+    extra="ignore",
+    coerce_numbers_to_str=True,
+)
+
+
 class Arguments(BaseModel):
     """The base of every tool's arguments: unknown ones are ignored, text is bounded."""
 
-    model_config = ConfigDict(
-        frozen=True, str_strip_whitespace=True, str_max_length=MAX_TEXT, extra="ignore"
-    )
+    model_config = ARGUMENTS_CONFIG
 
 
 A = TypeVar("A", bound=Arguments)
@@ -53,6 +62,7 @@ class Tool(Generic[A]):
         """
         try:
             arguments = self._parse(raw)
+            await call.identify()
             await _check_ownership(call, arguments)
             result = await self.handler(call, arguments)
         except ToolError as error:
@@ -65,10 +75,8 @@ class Tool(Generic[A]):
         return {"success": True, **_plain(result)}
 
     def _parse(self, raw: Mapping[str, Any]) -> A:
-        # Models fill optional arguments with "" or null when they have nothing to say.
-        given = {key: value for key, value in raw.items() if value not in (None, "", {})}
         try:
-            return self.arguments.model_validate(given)
+            return self.arguments.model_validate(cleaned(raw))
         except ValidationError as exc:
             raise _bad_arguments(exc) from exc
 
@@ -104,13 +112,17 @@ async def _check_ownership(call: Call, arguments: Arguments) -> None:
 
 def _bad_arguments(exc: ValidationError) -> AskCaller:
     first = exc.errors(include_input=False, include_url=False)[0]
-    name = str(first["loc"][0]) if first["loc"] else "that"
-    spoken = name.replace("_", " ").removesuffix(" id")
-    if first["type"] == "missing":
+    names = [part for part in first["loc"] if isinstance(part, str)]
+    spoken = (names[-1] if names else "that").replace("_", " ").removesuffix(" id")
+    argument = {"argument": ".".join(names)}
+    if first["type"] == "string_too_long":
+        say = f"That's too long for me as the {spoken}. Could you say it in fewer words?"
+        return AskCaller("too_long", say, argument)
+    if first["type"] in ("missing", "string_too_short"):
         say = f"I still need the {spoken}. Could you tell me?"
     else:
         say = f"I didn't get the {spoken} right. Could you say it again?"
-    return AskCaller("invalid_arguments", say, {"argument": name})
+    return AskCaller("invalid_arguments", say, argument)
 
 
 def _plain_schema(schema: Any, definitions: Mapping[str, Any]) -> Any:

@@ -69,7 +69,10 @@ async def test_other_peoples_ids_are_refused_whether_they_exist_or_not(place: Pl
     assert visit.status == "scheduled"
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     st.dictionaries(
         st.sampled_from(

@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.google import CalendarWorld
 from shop.clock import FixedClock
+from shop.identity import Trust
 from shop.shopfile import Shop
 from shop.types import Customer
 from store import Store
@@ -27,10 +28,14 @@ class Place:
     calendar: CalendarWorld
 
     def call(
-        self, phone: str | None = None, customer: Customer | None = None, sid: str = "CA1"
+        self,
+        phone: str | None = None,
+        customer: Customer | None = None,
+        sid: str = "CA1",
+        trust: Trust = "full",
     ) -> Call:
-        """Return a call from `phone` by a caller who is verified as `customer`."""
-        return Call(sid, phone, self.store, self.shop, self.clock, customer)
+        """Return a call from `phone` by a caller who is known as `customer`."""
+        return Call(sid, phone, self.store, self.shop, self.clock, customer, trust)
 
     async def dana(self) -> Customer:
         """Put Dana with her two cars on file."""
