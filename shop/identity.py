@@ -75,21 +75,19 @@ def matching_facts(customer: Customer, said: str) -> frozenset[Fact]:
 
     A name counts when first and last name stand together, a phone number or plate when it is whole,
     a VIN by its last six characters or more; number words, NATO words and spelling with blanks are
-    understood. "Dana Whitfield" with a plate DANA is one fact, as is an email address that is made
-    of a name. Text that lists more than one person's facts matches nothing.
+    understood. A plate DANA proves nothing for Dana, and an email address made of a name is one
+    fact. Text that lists more than one person's facts matches nothing.
     """
     text = said[:LONGEST_SAID]
     rest, has_email = _without_email(customer, text)
     tokens = [_Token(word.lower(), spelled(word)) for word in digits_of(words_of(rest))]
     if sum(len(token.symbols) for token in tokens if token.identifies) > MOST_IDENTIFYING:
         return frozenset()
-    email: frozenset[Fact] = frozenset({"email"}) if has_email else frozenset()
-    # A word that is name and plate alike serves whichever order finds more.
-    orders: tuple[tuple[Fact, ...], ...] = (
-        ("phone", "vin", "plate", "name"),
-        ("name", "phone", "vin", "plate"),
-    )
-    return max((email | _found(customer, tokens, order) for order in orders), key=len)
+    found = _found(customer, tokens)
+    return found | {"email"} if has_email else found
+
+
+_IN_ORDER: tuple[Fact, ...] = ("name", "phone", "vin", "plate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +100,10 @@ class _Token:
         return len(self.symbols) == 1 or any(c.isdigit() for c in self.symbols)
 
 
-def _found(customer: Customer, tokens: Sequence[_Token], order: Sequence[Fact]) -> frozenset[Fact]:
+def _found(customer: Customer, tokens: Sequence[_Token]) -> frozenset[Fact]:
     free: list[_Token | None] = list(tokens)
     found: set[Fact] = set()
-    for fact in order:
+    for fact in _IN_ORDER:
         places = _name(customer, free) if fact == "name" else _spelling(customer, fact, free)
         if places:
             found.add(fact)
@@ -163,7 +161,9 @@ def _wanted(customer: Customer, fact: Fact) -> set[str]:
         return {digits, digits[1:]} if customer.phone.startswith("+1") else {digits}
     if fact == "plate":
         plates = {_packed(car.license_plate or "") for car in customer.vehicles}
-        return {plate for plate in plates if len(plate) >= LEAST_PLATE}
+        # A plate that repeats the owner's name would make one fact two, one after the other.
+        names = _packed(f"{customer.first_name}{customer.last_name}")
+        return {plate for plate in plates if len(plate) >= LEAST_PLATE and plate not in names}
     vins = {_packed(car.vin or "") for car in customer.vehicles}
     return {vin[-n:] for vin in vins for n in range(LEAST_VIN_TAIL, len(vin) + 1)}
 
@@ -178,7 +178,7 @@ def _without_email(customer: Customer, text: str) -> tuple[str, bool]:
     if not customer.email or "@" not in customer.email:
         return text, False
     pattern = "".join(_SPOKEN.get(c, re.escape(c)) for c in customer.email.strip().lower())
-    kept, count = re.subn(rf"(?<![\w.+-]){pattern}(?![\w-])", " ; ", plain)
+    kept, count = re.subn(rf"(?<![\w.+-]){pattern}(?![\w-]|\.\w|\s+dot\s)", " ; ", plain)
     return (kept, True) if count else (text, False)
 
 
