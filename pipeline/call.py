@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import WebSocket
 from loguru import logger
@@ -102,7 +103,9 @@ async def _converse(
     serializer = _serializer(board.settings, start)
     transport = FastAPIWebsocketTransport(websocket, _transport_params(serializer))
     stt = services.speech_to_text(shared)
-    llm = services.language_model(shared, prompt.system_prompt(call))
+    llm = services.language_model(
+        shared, prompt.system_prompt(call), before=partial(toolbox.settle, record=record)
+    )
     tts = services.text_to_speech(shared)
     context = LLMContext(tools=[*toolbox.schemas()])
     caller, agent = LLMContextAggregatorPair(context, user_params=_hearing(shared))

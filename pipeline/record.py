@@ -61,6 +61,7 @@ class CallRecord:
     ended_by: str = "caller"
     lines: list[Line] = field(default_factory=list)
     tools: list[ToolUse] = field(default_factory=list)
+    late_results: dict[str, dict[str, Any]] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _log_opened: bool = False
 

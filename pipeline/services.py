@@ -6,6 +6,7 @@ models cost about 300 ms of the event loop a call.
 """
 
 import copy
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -15,11 +16,13 @@ from pipecat.audio.turn.smart_turn.base_smart_turn import SmartTurnParams
 from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADAnalyzer
+from pipecat.frames.frames import FunctionCallFromLLM, TTSSpeakFrame
+from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.services.deepgram.stt import DeepgramSTTService
 from pipecat.services.deepgram.tts import DeepgramTTSService
 from pipecat.services.openai.llm import OpenAILLMService
 
-from pipeline import turns
+from pipeline import prompt, turns
 from settings import Settings
 
 SAMPLE_RATE_HZ = 8000
@@ -99,21 +102,40 @@ def text_to_speech(shared: SharedParts) -> DeepgramTTSService:
     )
 
 
-class _SharedClientLLM(OpenAILLMService):
-    """Pipecat's service on the process's one client, whose connections are warm."""
+class _CallLLM(OpenAILLMService):
+    """Pipecat's service on the process's one client, whose connections are warm.
 
-    def __init__(self, shared: SharedParts, **kwargs: Any) -> None:
+    `before` is called with the context each time the model is about to be asked.
+    """
+
+    def __init__(
+        self, shared: SharedParts, before: Callable[[LLMContext], None], **kwargs: Any
+    ) -> None:
         self._shared_client = shared.openai
+        self._before = before
         super().__init__(**kwargs)
+
+    async def get_chat_completions(self, context: LLMContext) -> Any:
+        self._before(context)
+        return await super().get_chat_completions(context)
+
+    async def run_function_calls(self, function_calls: Sequence[FunctionCallFromLLM]) -> None:
+        # Pipecat drops a call whose arguments are no JSON, and then nobody says anything.
+        if not function_calls:
+            await self.push_frame(TTSSpeakFrame(prompt.SAY_AGAIN))
+        await super().run_function_calls(function_calls)
 
     def create_client(self, *_args: Any, **_kwargs: Any) -> AsyncOpenAI:
         return self._shared_client
 
 
-def language_model(shared: SharedParts, system_instruction: str) -> OpenAILLMService:
-    """Return the model of one call under `system_instruction`."""
-    return _SharedClientLLM(
+def language_model(
+    shared: SharedParts, system_instruction: str, before: Callable[[LLMContext], None]
+) -> OpenAILLMService:
+    """Return the model of one call; `before` may mend the context each time it is asked."""
+    return _CallLLM(
         shared,
+        before,
         function_call_timeout_secs=TOOL_TIMEOUT_S,
         retry_on_timeout=True,
         retry_timeout_secs=FIRST_TOKEN_TIMEOUT_S,

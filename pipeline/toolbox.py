@@ -56,9 +56,9 @@ class _Handler:
             result = await asyncio.shield(work)
         except asyncio.CancelledError:
             # A barge-in cancels the handler. What changes the books is finished all the same, and
-            # the model is told what came of it instead of "CANCELLED".
+            # the model is told what came of it (`settle`).
             if self.tool.writes:
-                work.add_done_callback(_Settle(params.context, params.tool_call_id))
+                work.add_done_callback(_Late(record, params.tool_call_id))
             else:
                 work.cancel()
             raise
@@ -66,20 +66,29 @@ class _Handler:
 
 
 @dataclass(frozen=True, slots=True)
-class _Settle:
-    """Puts the result of an interrupted tool into the context, in place of Pipecat's marker."""
+class _Late:
+    """Notes the result of a tool whose handler was cancelled meanwhile."""
 
-    context: LLMContext
+    record: CallRecord
     tool_call_id: str
 
     def __call__(self, work: "asyncio.Task[dict[str, Any]]") -> None:
-        for message in self.context.messages:
-            if isinstance(message, dict) and message.get("tool_call_id") == self.tool_call_id:
-                message["content"] = _json(work.result())
+        if not work.cancelled():
+            self.record.late_results[self.tool_call_id] = work.result()
 
 
-def _json(result: Mapping[str, Any]) -> str:
-    return json.dumps(result, ensure_ascii=False)
+def settle(context: LLMContext, record: CallRecord) -> None:
+    """Put the results of writes that a barge-in cut short into the context.
+
+    Pipecat leaves "CANCELLED" there, or "IN_PROGRESS" for ever when the interruption overtook the
+    start of the call, and writes it after the tool may have answered; so this is done when the
+    model is asked next, whatever came first.
+    """
+    for message in context.messages:
+        if isinstance(message, dict) and message.get("role") == "tool":
+            result = record.late_results.pop(str(message.get("tool_call_id")), None)
+            if result is not None:
+                message["content"] = json.dumps(result, ensure_ascii=False)
 
 
 async def run(tool: Tool[Any], record: CallRecord, arguments: Any) -> dict[str, Any]:

@@ -1,0 +1,128 @@
+"""What our subclasses of Pipecat's services add, and that the private names they use exist."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from openai import AsyncOpenAI
+from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
+from pipecat.audio.vad.silero import SileroVADAnalyzer
+from pipecat.frames.frames import LLMContextFrame, LLMTextFrame, TTSSpeakFrame
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.tests.utils import run_test
+
+from pipeline import prompt, services
+from pipeline.services import SharedParts
+from settings import Settings
+
+pytestmark = pytest.mark.unit
+
+
+def settings(**more: Any) -> Settings:
+    """Return settings that reach nobody."""
+    values: dict[str, Any] = {
+        "public_url": "http://127.0.0.1",
+        "twilio_account_sid": "AC1",
+        "twilio_auth_token": "t",
+        "twilio_phone_number": "+15035550100",
+        "deepgram_api_key": "d",
+        "openai_api_key": "o",
+        "database_url": "postgresql://127.0.0.1/none",
+        "redis_url": "redis://127.0.0.1/0",
+        "google_calendar_id": "c",
+        "google_credentials_path": __file__,
+    }
+    return Settings(_env_file=None, **(values | more))
+
+
+def shared(*answers: list[dict[str, Any]]) -> SharedParts:
+    """Return shared parts whose model streams these chunks, one list a request."""
+    queue = list(answers)
+
+    def reply(_request: httpx.Request) -> httpx.Response:
+        events = [f"data: {json.dumps(_chunk(delta))}\n\n" for delta in queue.pop(0)]
+        return httpx.Response(
+            200,
+            text="".join([*events, "data: [DONE]\n\n"]),
+            headers={"content-type": "text/event-stream"},
+        )
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(reply))
+    return SharedParts(
+        settings=settings(),
+        openai=AsyncOpenAI(api_key="o", base_url="http://model/v1", http_client=client),
+        vad=SileroVADAnalyzer(),
+        smart_turn=LocalSmartTurnAnalyzerV3(),
+    )
+
+
+def _chunk(delta: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": "c1",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "gpt-4o",
+        "choices": [{"index": 0, "delta": delta, "finish_reason": None}],
+    }
+
+
+def tool_delta(arguments: str) -> dict[str, Any]:
+    """Return a streamed tool call."""
+    function = {"name": "lookup_customer", "arguments": arguments}
+    return {"tool_calls": [{"index": 0, "id": "t1", "type": "function", "function": function}]}
+
+
+async def ask(parts: SharedParts, seen: list[LLMContext]) -> list[Any]:
+    """Ask the model once; return what it sends on."""
+    llm = services.language_model(parts, "Be brief.", before=seen.append)
+    context = LLMContext(messages=[{"role": "user", "content": "hello"}])
+    down, _ = await run_test(llm, frames_to_send=[LLMContextFrame(context)])
+    return list(down)
+
+
+async def test_the_context_can_be_mended_before_each_request() -> None:
+    """The hook sees the context, and the model's words come through."""
+    seen: list[LLMContext] = []
+    frames = await ask(shared([{"role": "assistant", "content": "Hi"}]), seen)
+    assert len(seen) == 1
+    assert [frame.text for frame in frames if isinstance(frame, LLMTextFrame)] == ["Hi"]
+
+
+async def test_arguments_that_are_no_json_do_not_end_in_silence() -> None:
+    """A tool call nobody can read makes us ask the caller again."""
+    frames = await ask(shared([tool_delta('{"phone": ')]), [])
+    spoken = [frame.text for frame in frames if isinstance(frame, TTSSpeakFrame)]
+    assert spoken == [prompt.SAY_AGAIN]
+
+
+def test_calls_share_models_but_no_state() -> None:
+    """Two calls' detectors run on one loaded model, each with a state of its own."""
+    parts = shared()
+    one, other = services.voice_activity(parts), services.voice_activity(parts)
+    assert one._model is not other._model
+    assert one._model.session is other._model.session
+    assert one._model._state is not other._model._state
+    first, second = services.turn_analyzer(parts), services.turn_analyzer(parts)
+    assert first._session is second._session
+    assert first._audio_buffer is not second._audio_buffer
+
+
+@pytest.mark.parametrize(
+    ("root", "expected"),
+    [
+        ("wss://api.deepgram.com", "wss://api.deepgram.com"),
+        ("https://api.deepgram.com", "wss://api.deepgram.com"),
+        ("http://127.0.0.1:9", "ws://127.0.0.1:9"),
+        ("ws://127.0.0.1:9", "ws://127.0.0.1:9"),
+    ],
+)
+def test_any_root_leads_the_voice_to_a_websocket(root: str, expected: str) -> None:
+    """http and ws roots are the same place."""
+    parts = SharedParts(
+        settings=settings(deepgram_base_url=root),
+        openai=AsyncOpenAI(api_key="o"),
+        vad=SileroVADAnalyzer(),
+        smart_turn=LocalSmartTurnAnalyzerV3(),
+    )
+    assert services.text_to_speech(parts)._base_url == expected
