@@ -46,6 +46,46 @@ async def test_a_key_is_claimed_once(cache: Cache) -> None:
     assert sorted(claims) == [False] * 49 + [True]  # type: ignore[type-var]  # none is None here
 
 
+async def test_a_counter_counts_for_its_time(cache: Cache) -> None:
+    """Counts go up one by one from many callers, and end by themselves."""
+    counts = await asyncio.gather(*(cache.count("guesses:x", 3600) for _ in range(20)))
+    assert sorted(c for c in counts if c) == list(range(1, 21))
+    assert 3500 < await cache._redis.ttl("guesses:x") <= 3600
+    await cache._redis.persist("guesses:x")
+    await cache.count("guesses:x", 60)
+    assert await cache._redis.ttl("guesses:x") <= 60
+
+
+async def test_rubbish_does_not_put_the_cache_to_rest(cache: Cache) -> None:
+    """A key of another kind is replaced, and the next look-up is served at once."""
+    await cache.set_json("good", {"v": 1}, 60)
+    for key in ("counter", "value"):
+        await cache._redis.rpush(key, "x")
+    assert await cache.count("counter", 60) == 1
+    assert await cache.get_json("value") is None
+    await cache._redis.set("text", "no number")
+    assert await cache.count("text", 60) == 1
+    await cache._redis.execute_command("SET", "bytes", b"\xff\xfe")
+    assert await cache.get_json("bytes") is None
+    assert not cache.down
+    assert await cache.get_json("good") == {"v": 1}
+    assert await cache._redis.exists("value", "bytes") == 0
+
+
+async def test_a_change_cancelled_half_way_is_made_up_for(cache: Cache) -> None:
+    """Whoever gives up while the old value is being removed leaves it to be removed later."""
+    await cache.set_json("k", {"old": True}, 60)
+    async with cache._redis.client() as blocker:
+        await blocker.client_pause(150)
+        work = asyncio.create_task(cache.changed("k"))
+        await asyncio.sleep(0)
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        await blocker.client_unpause()
+    assert await cache.get_json("k") is None
+
+
 async def test_more_callers_than_connections_are_served(cache: Cache) -> None:
     """Two hundred look-ups at once over ten connections all find their value."""
     await cache.set_json("k", {"v": 1}, 60)
@@ -60,6 +100,7 @@ async def test_a_redis_that_is_away_is_a_miss() -> None:
     await cache.set_json("k", {}, 60)
     await cache.changed("k")
     assert await cache.claim_once("k", 60) is None
+    assert await cache.count("k", 60) is None
     assert await cache.sessions() == []
     assert not await cache.ping()
     assert cache.down

@@ -2,14 +2,19 @@
 
 import asyncio
 import json
+import math
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import redis
 from store_world import Caller, Rows
 
 from store import Store
-from store.errors import NotFound, Rejected
+from store.appointments import NewAppointment
+from store.customers import NewCustomer
+from store.errors import NotFound, PhoneTaken, Rejected
 
 pytestmark = pytest.mark.db
 
@@ -76,6 +81,112 @@ async def test_rubbish_in_the_cache_is_a_miss(
         )
         held = client.get(f"customer:{PHONE}")
     assert held is None or json.loads(held)["id"] == dana.customer.id
+
+
+async def filled(store: Store, redis_url: str) -> dict[str, Any]:
+    """Return what the cache holds of the customer once it has been looked up."""
+    await asyncio.to_thread(_drop_guards, redis_url)
+    await store.customers.by_phone(PHONE)
+    held = await store.cache.get_json(f"customer:{PHONE}")
+    assert held is not None
+    return held
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"phone": "+15035550143"},
+        {"phone": None},
+        {"id": "1"},
+        {"id": True},
+        {"id": None},
+        {"first_name": 7},
+        {"last_name": None},
+        {"email": ["x"]},
+        {"vehicles": None},
+        {"vehicles": {"id": 1}},
+        {"vehicles": [7]},
+        {"vehicles": [{"id": 1}]},
+        {"vehicles": "x"},
+    ],
+)
+async def test_an_entry_that_is_not_this_customers_is_a_miss(
+    store: Store, dana: Caller, redis_url: str, wrong: dict[str, Any]
+) -> None:
+    """Another one's entry, or one with a field of the wrong kind, never becomes the caller."""
+    held = await filled(store, redis_url)
+    await store.cache.set_json(f"customer:{PHONE}", held | wrong, 60)
+    assert await store.customers.by_phone(PHONE) == await store.customers.by_id(dana.customer.id)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"id": "1"}, {"customer_id": 999}, {"year": "x"}, {"vin": 3}, {"make": None}, {"x": 1}],
+)
+async def test_an_entry_with_a_foreign_car_is_a_miss(
+    store: Store, dana: Caller, redis_url: str, wrong: dict[str, Any]
+) -> None:
+    """A car of somebody else, or of the wrong form, under a customer's key is not believed."""
+    held = await filled(store, redis_url)
+    held["vehicles"][0] |= wrong
+    await store.cache.set_json(f"customer:{PHONE}", held, 60)
+    assert await store.customers.by_phone(PHONE) == await store.customers.by_id(dana.customer.id)
+
+
+async def test_another_customers_entry_under_the_key_is_a_miss(
+    store: Store, dana: Caller, redis_url: str
+) -> None:
+    """A well-formed entry of another customer does not make the caller that customer."""
+    eve = await store.customers.create("Eve", "Adams", "+15035550177", None)
+    await filled(store, redis_url)
+    await store.cache.set_json(f"customer:{PHONE}", asdict(eve), 60)
+    found = await store.customers.by_phone(PHONE)
+    assert found is not None and found.id == dana.customer.id
+
+
+async def test_changes_are_seen_at_once(store: Store, dana: Caller, redis_url: str) -> None:
+    """A new car and a new number show in the next look-up, whatever was cached before."""
+    await filled(store, redis_url)
+    car = await store.vehicles.create(dana.customer.id, 2020, "Kia", "Soul")
+    found = await store.customers.by_phone(PHONE)
+    assert found is not None and car in found.vehicles
+    await filled(store, redis_url)
+    moved = await store.customers.change_phone(dana.customer.id, "+15035550199")
+    assert moved.phone == "+15035550199"
+    assert await store.customers.by_phone(PHONE) is None
+    assert await store.customers.by_phone("+15035550199") == moved
+
+
+async def test_changes_are_seen_without_redis(store: Store, dana: Caller, redis_url: str) -> None:
+    """What changed while Redis refused is not answered from it afterwards."""
+    await filled(store, redis_url)
+    store.cache._rest_until = math.inf
+    await store.customers.change_phone(dana.customer.id, "+15035550199")
+    store.cache._rest_until = 0.0
+    assert await store.customers.by_phone(PHONE) is None
+
+
+async def test_a_number_belongs_to_one(store: Store, dana: Caller) -> None:
+    """Nobody is given a number that is somebody else's, and nothing changes then."""
+    eve = await store.customers.create("Eve", "Adams", "+15035550177", None)
+    with pytest.raises(PhoneTaken):
+        await store.customers.change_phone(eve.id, PHONE)
+    with pytest.raises(NotFound):
+        await store.customers.change_phone(987_654, "+15035550188")
+    assert await store.customers.by_phone("+15035550177") == eve
+
+
+async def test_nobody_is_booked_for_under_their_number(store: Store, dana: Caller) -> None:
+    """A visit for somebody new under a number on file is refused unless the name is the same."""
+    at = datetime(2026, 11, 24, 22, tzinfo=UTC)
+    wish = NewAppointment(
+        customer_id=None, vehicle_id=None, service_type="oil_change", start=at,
+        duration_minutes=60, new_customer=NewCustomer("Eve", "Adams", PHONE),
+    )  # fmt: skip
+    with pytest.raises(PhoneTaken):
+        await store.appointments.book(wish)
+    same = replace(wish, new_customer=NewCustomer("DANA", "whitfield", PHONE))
+    assert (await store.appointments.book(same)).customer_id == dana.customer.id
 
 
 async def test_a_key_of_another_kind_is_a_miss(store: Store, dana: Caller, redis_url: str) -> None:
