@@ -68,6 +68,7 @@ def build_app(settings: Settings, shop: Shop) -> FastAPI:
             await stack.enter_async_context(_running(_tell_capacity(store, shop.bays)))
             stopping = asyncio.Event()
             await stack.enter_async_context(_running(store.relay.run_forever(stopping)))
+            await stack.enter_async_context(_running(store.mirror.run_forever(stopping)))
             stack.callback(stopping.set)
             stop = _Drain(board.calls)
             stop.install()

@@ -98,6 +98,7 @@ async def readyz(request: Request) -> Response:
     """Say whether this server takes calls, and what is degraded."""
     board = switchboard(request)
     degraded = [] if await board.store.cache.ping() else ["redis"]
+    degraded += ["calendar"] if board.store.mirror.stale else []
     reasons = []
     try:
         await board.store.ping_database(PING_TIMEOUT_S)

@@ -13,6 +13,7 @@ from store.cache import Cache
 from store.calendar import Calendar
 from store.call_logs import CallLogs
 from store.customers import Customers
+from store.mirror import Mirror
 from store.pool import Pool
 from store.relay import Relay
 from store.vehicles import Vehicles
@@ -28,6 +29,7 @@ class Store:
     appointments: Appointments
     call_logs: CallLogs
     calendar: Calendar
+    mirror: Mirror
     cache: Cache
     vin: VinDecoder
     relay: Relay
@@ -66,6 +68,8 @@ async def open_store(settings: Settings, shop: Shop) -> AsyncIterator[Store]:
             zone=shop.zone,
         )
         stack.push_async_callback(calendar.close)
+        mirror = Mirror(pool, calendar, {calendar.calendar_id: None}, shop.horizon_days)
+        stack.push_async_callback(mirror.close)
         customers = Customers(pool, cache)
         relay = Relay(pool, calendar, {one.code: one.name for one in shop.services})
         stack.push_async_callback(relay.close)
@@ -75,6 +79,7 @@ async def open_store(settings: Settings, shop: Shop) -> AsyncIterator[Store]:
             appointments=Appointments(pool, customers),
             call_logs=CallLogs(pool),
             calendar=calendar,
+            mirror=mirror,
             cache=cache,
             vin=VinDecoder(client, cache, settings.nhtsa_base_url),
             relay=relay,

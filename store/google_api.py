@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Collection
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from googleapiclient import discovery
 from googleapiclient.http import HttpRequest
 
 from store.errors import CalendarUnavailable
+
+Json = dict[str, Any]
 
 SCOPES = ("https://www.googleapis.com/auth/calendar",)
 
@@ -77,17 +79,44 @@ class Api(GoogleCalendar):  # type: ignore[misc]  # gcsa has no types
         for http in self._open:
             http.close()
 
-    def patch_event(self, event: Event, fields: Collection[str], **options: Any) -> Event:
-        """Change `fields` of an event to what `event` says; the rest stays as people made it.
+    def read(self, event_id: str) -> Json:
+        """Return an event as Google tells it, also a deleted one."""
+        found: Json = (
+            self.service.events().get(calendarId=self.default_calendar, eventId=event_id).execute()
+        )
+        return found
+
+    def create(self, event: Event, **options: Any) -> Json:
+        """Add an event and return it as Google tells it."""
+        body = EventSerializer.to_json(event)
+        made: Json = (
+            self.service.events()
+            .insert(calendarId=self.default_calendar, body=body, **options)
+            .execute()
+        )
+        return made
+
+    def patch(self, event_id: str, body: Json, etag: str | None, **options: Any) -> Json:
+        """Change fields of an event, if it still has this etag; the rest stays as it is.
 
         gcsa only knows how to replace an event as a whole.
         """
-        said = EventSerializer.to_json(event)
-        body = {field: said[field] for field in fields if field in said}
         request = self.service.events().patch(
-            calendarId=self.default_calendar, eventId=event.event_id, body=body, **options
+            calendarId=self.default_calendar, eventId=event_id, body=body, **options
         )
-        return EventSerializer.to_object(request.execute())
+        if etag is not None:
+            request.headers["If-Match"] = etag
+        changed: Json = request.execute()
+        return changed
+
+    def pages(self, calendar_id: str, **query: Any) -> Iterator[Json]:
+        """Yield the pages of a list of events."""
+        events = self.service.events()
+        request = events.list(calendarId=calendar_id, **query)
+        while request is not None:
+            page: Json = request.execute()
+            yield page
+            request = events.list_next(request, page)
 
     def _request(self, _http: Any, *args: Any, **kwargs: Any) -> HttpRequest:
         http = getattr(self._of_thread, "http", None)

@@ -1,29 +1,31 @@
-"""Bringing the calendar to what the appointments say: a lease, Google's answer, a note of it."""
+"""Which events are due and who deals with them: leases, repeats, back-off, a caller who waits."""
 
 import asyncio
 import contextlib
 import random
-import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import datetime
 
 from loguru import logger
 
-from shop.types import Interval
-from store.calendar import EventDraft
-from store.errors import CalendarTimeout, StoreError
+from store.errors import CalendarQuota, CalendarTimeout, StoreError
 from store.pool import Pool, Row
+from store.visit_event import Events, VisitEvents
 
 BATCH = 4
 """Events written side by side; Google dislikes bursts on one calendar."""
 POLL_S = 1.0
+WRITE_LIMIT_S = 16.0
+"""For one event, with looking, writing, and looking again when it changed in our hands."""
 LEASE_S = 30
-"""Longer than any write may still be under way after we stopped waiting for it."""
+"""Longer than the limit and the longest write that may still be under way after it."""
 FIRST_DELAY_S = 1.0
 LONGEST_DELAY_S = 30.0
 """Within a minute of Google's return everything due has been tried again."""
+LONGEST_RETRY_AFTER_S = 45.0
+"""Google may ask for more patience than that minute; it gets this much."""
 SYNC_POLL_S = 0.1
 DATABASE_PAUSE_S = 2.0
 
@@ -37,32 +39,7 @@ FROM (
     ORDER BY next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ) AS due
 WHERE box.appointment_id = due.appointment_id
-RETURNING box.appointment_id, box.generation, box.attempts, box.event_id, box.leased_until
-"""
-_STATE = """
-SELECT a.id, a.status, a.scheduled_at, a.ends_at, a.service_type, a.bay, a.notes, a.calendar_key,
-       a.calendar_event_id, a.calendar_link, c.first_name, c.last_name, c.phone, c.email,
-       v.year, v.make, v.model, v.license_plate
-FROM appointments a
-JOIN customers c ON c.id = a.customer_id
-LEFT JOIN vehicles v ON v.id = a.vehicle_id
-WHERE a.id = %(id)s
-"""
-# Only whoever still holds the lease may say what became of it.
-_DONE = """
-WITH box AS (
-    UPDATE calendar_outbox
-    SET synced = %(generation)s, leased_until = NULL, attempts = 0, last_error = NULL
-    WHERE appointment_id = %(id)s AND leased_until = %(leased_until)s
-    RETURNING appointment_id
-)
-UPDATE appointments SET calendar_event_id = coalesce(%(event_id)s, calendar_event_id),
-    calendar_link = %(link)s
-FROM box WHERE id = box.appointment_id
-"""
-_GONE = """
-DELETE FROM calendar_outbox WHERE appointment_id = %(id)s AND leased_until = %(leased_until)s
-    AND generation = %(generation)s
+RETURNING box.appointment_id, box.attempts, box.leased_until
 """
 _FAILED = """
 UPDATE calendar_outbox
@@ -82,39 +59,25 @@ SELECT count(*) AS waiting,
 FROM calendar_outbox WHERE synced < generation
 """
 
-_EVENT_ID = re.compile(r"[a-v0-9]{5,1024}")
-
-
-class EventWriter(Protocol):
-    """What the relay needs of a calendar."""
-
-    async def put(self, draft: EventDraft) -> str | None:
-        """Make the event be as drafted and return its link."""
-
-    async def delete(self, event_id: str) -> None:
-        """Remove the event; one that is not there is fine."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Lease:
     id: int
-    generation: int
     attempts: int
-    event_id: str | None
     leased_until: datetime
 
 
 class Relay:
-    """Writes to the calendar what `calendar_outbox` says it has not been told.
+    """Settles every event that `calendar_outbox` says is due, however it came to be so.
 
     Any number may run. No transaction is open while Google is asked; one that crashes leaves its
     lease to run out, and the next writes the same event under the same id.
     """
 
-    def __init__(self, pool: Pool, calendar: EventWriter, service_names: Mapping[str, str]) -> None:
+    def __init__(self, pool: Pool, calendar: Events, service_names: Mapping[str, str]) -> None:
         self._pool = pool
-        self._calendar = calendar
-        self._names = service_names
+        self._events = VisitEvents(pool, calendar, service_names)
+        self._quiet_until_s = 0.0
         self._wake = asyncio.Event()
         self._running: dict[int, asyncio.Task[str | None]] = {}
 
@@ -137,6 +100,8 @@ class Relay:
 
     async def run_once(self) -> int:
         """Try everything that is due once; return how much was. Raises DatabaseUnavailable."""
+        if time.monotonic() < self._quiet_until_s:
+            return 0
         due = await self._take(None, BATCH)
         await asyncio.gather(*(self._task(lease) for lease in due))
         return len(due)
@@ -147,6 +112,8 @@ class Relay:
         The write goes on when the wait is over or cancelled. Never raises: the appointment stands
         whatever Google does, and the relay tries again.
         """
+        if time.monotonic() < self._quiet_until_s:
+            return None
         try:
             async with asyncio.timeout(timeout_s):
                 for lease in await self._take(appointment_id, 1):
@@ -197,7 +164,7 @@ class Relay:
         """Bring one event to the appointment's current state; failures are noted, not raised."""
         log = logger.bind(part="relay", appointment_id=lease.id)
         try:
-            link = await self._bring(lease)
+            link = await self._settle(lease)
         except StoreError as exc:
             log.bind(error=str(exc), attempts=lease.attempts + 1).warning("calendar not written")
             await self._note_failure(lease, exc)
@@ -209,76 +176,34 @@ class Relay:
         log.info("calendar written")
         return link
 
+    async def _settle(self, lease: _Lease) -> str | None:
+        try:
+            async with asyncio.timeout(WRITE_LIMIT_S):
+                return await self._events.settle(lease.id, lease.leased_until)
+        except TimeoutError as exc:
+            raise CalendarTimeout(f"not done within {WRITE_LIMIT_S} s") from exc
+
     async def _note_failure(self, lease: _Lease, exc: Exception) -> None:
         delay_s = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** min(lease.attempts, 10))
+        delay_s *= random.uniform(0.5, 1.0)
+        if isinstance(exc, CalendarQuota):
+            # The quota is the account's, not this event's: everything else would be refused too.
+            delay_s = max(delay_s, min(exc.retry_after_s, LONGEST_RETRY_AFTER_S))
+            self._quiet_until_s = time.monotonic() + delay_s
         values = {
             "id": lease.id,
             "leased_until": lease.leased_until,
             "error": f"{type(exc).__name__}: {exc}"[:500],
             # After a time-out the write may still happen: nobody else may write before then.
             "keep": isinstance(exc, CalendarTimeout),
-            "delay_s": delay_s * random.uniform(0.5, 1.0),
+            "delay_s": delay_s,
         }
         with contextlib.suppress(StoreError):  # then the lease runs out by itself
             await self._pool.execute(_FAILED, values)
 
-    async def _bring(self, lease: _Lease) -> str | None:
-        mine = {"id": lease.id, "leased_until": lease.leased_until, "generation": lease.generation}
-        row = await self._pool.row(_STATE, {"id": lease.id})
-        if row is None:
-            if lease.event_id is not None:
-                await self._calendar.delete(lease.event_id)
-            await self._pool.execute(_GONE, mine)
-            return None
-        event_id, known = _event_id(row)
-        link: str | None = row["calendar_link"]
-        if row["status"] == "cancelled":
-            await self._calendar.delete(event_id)
-            link = None
-        elif row["status"] in ("scheduled", "confirmed"):
-            link = await self._calendar.put(self._draft(row, event_id, known))
-        else:  # over: the calendar keeps what was
-            event_id = row["calendar_event_id"]
-        await self._pool.execute(_DONE, {**mine, "event_id": event_id, "link": link})
-        return link
-
-    def _draft(self, row: Row, event_id: str, known: bool) -> EventDraft:
-        service = self._names.get(row["service_type"], row["service_type"].replace("_", " "))
-        who = f"{row['first_name']} {row['last_name']}".strip()
-        car = " ".join(str(row[part]) for part in ("year", "make", "model") if row[part])
-        lines = [
-            f"Phone: {row['phone']}",
-            f"Plate: {row['license_plate']}" if row["license_plate"] else "",
-            f"Bay: {row['bay']}",
-            f"Notes: {row['notes']}" if row["notes"] else "",
-        ]
-        return EventDraft(
-            event_id=event_id,
-            appointment_id=row["id"],
-            interval=Interval(row["scheduled_at"].astimezone(UTC), row["ends_at"].astimezone(UTC)),
-            title=", ".join(part for part in (f"{service.capitalize()}: {who}", car) if part),
-            description="\n".join(line for line in lines if line),
-            attendee=row["email"],
-            known=known,
-        )
-
-
-def _event_id(row: Row) -> tuple[str, bool]:
-    """Return the event's id and whether the calendar had it before."""
-    written: str | None = row["calendar_event_id"]
-    if written is not None and _EVENT_ID.fullmatch(written):
-        return written, True
-    return str(row["calendar_key"]), False
-
 
 def _lease(row: Row) -> _Lease:
-    return _Lease(
-        row["appointment_id"],
-        row["generation"],
-        row["attempts"],
-        row["event_id"],
-        row["leased_until"],
-    )
+    return _Lease(row["appointment_id"], row["attempts"], row["leased_until"])
 
 
 async def _first(stop: asyncio.Event, wake: asyncio.Event, timeout_s: float) -> None:

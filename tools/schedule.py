@@ -62,7 +62,7 @@ async def busy(call: Call, interval: Interval) -> list[Busy]:
     """
     try:
         ours, theirs = await asyncio.gather(
-            call.store.appointments.busy(interval), call.store.calendar.busy(interval)
+            call.store.appointments.busy(interval), call.store.mirror.busy(interval)
         )
     except CalendarUnavailable as exc:
         raise Unavailable(

@@ -21,6 +21,7 @@ class FaultOrder(BaseModel):
     operation: str | None = None
     hang_s: float = 0.0
     after_effect: bool = False
+    retry_after_s: int | None = None
 
 
 def control_router(world: CalendarWorld) -> APIRouter:

@@ -18,6 +18,7 @@ _NO_CREDENTIALS = (
     "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie "
     "or other valid authentication credential."
 )
+_WRITES = frozenset({"events.insert", "events.patch", "events.update", "events.delete"})
 _USAGE = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded"})
 
 
@@ -199,11 +200,24 @@ class _Api:
             if failure:
                 raise failure
         except GoogleError as exc:
-            return _refusal(exc)
+            return _refusal(exc, fault.retry_after_s if fault else None)
+        self._note_invitations(request, operation, body)
         if body is None:
             return Response(status_code=204)
         headers = {"ETag": body["etag"]} if isinstance(body.get("etag"), str) else {}
         return JSONResponse(body, headers=headers)
+
+    def _note_invitations(
+        self, request: Request, operation: str, body: dict[str, Any] | None
+    ) -> None:
+        """Note whom a write told; a deletion has no body, its guests are those of the event."""
+        if operation not in _WRITES:
+            return
+        event_id = str(body["id"] if body else request.path_params["event_id"])
+        event = self._world.get(request.path_params["calendar_id"], event_id)
+        if event.get("attendees"):
+            mode = request.query_params.get("sendUpdates", "none")
+            self._world.invitations.append((operation, event_id, mode))
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -216,10 +230,11 @@ def _object(body: bytes) -> dict[str, Any]:
     return parsed
 
 
-def _refusal(error: GoogleError) -> Response:
+def _refusal(error: GoogleError, retry_after_s: int | None = None) -> Response:
     detail = {"domain": error.domain, "reason": error.reason, "message": error.message}
     body = {"error": {"errors": [detail], "code": error.status, "message": error.message}}
-    return JSONResponse(body, status_code=error.status)
+    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    return JSONResponse(body, status_code=error.status, headers=headers)
 
 
 def _unauthenticated() -> Response:

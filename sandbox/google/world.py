@@ -40,7 +40,8 @@ class Fault:
     """What goes wrong with the next `times` requests (of one operation, when it is named).
 
     `hang_s` delays the answer. `after_effect` fails although the request was carried out, as when
-    the answer is lost on its way. Without a status the request is only delayed.
+    the answer is lost on its way. Without a status the request is only delayed. `retry_after_s`
+    goes out as a Retry-After header.
     """
 
     status: int | None = None
@@ -49,6 +50,7 @@ class Fault:
     operation: str | None = None
     hang_s: float = 0.0
     after_effect: bool = False
+    retry_after_s: int | None = None
 
 
 @dataclass(slots=True)
@@ -69,7 +71,8 @@ class CalendarWorld:
 
     `add_event`, `change_event` and `delete_event` are what people do by hand; `insert`, `patch`,
     `update` and `delete` are what the API does, with its refusals (GoogleError). `requests` lists
-    (operation, status) of what was asked over HTTP.
+    (operation, status) of what was asked over HTTP, `invitations` (operation, event id,
+    sendUpdates) of every write that had guests to tell.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class CalendarWorld:
         self.tokens = Tokens()
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, int]] = []
+        self.invitations: list[tuple[str, str, str]] = []
         self.version = 1
         self.oldest_sync_version = 0
         self._now = now

@@ -3,7 +3,7 @@
 import json
 import threading
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,11 +12,18 @@ from store_world import CALENDAR_ID, HOUR, TUESDAY
 
 from sandbox.google import CalendarWorld, write_credentials
 from settings import Settings
-from shop.types import Busy, Interval
+from shop.types import Interval
 from store import Store
 from store import calendar as calendar_module
-from store.calendar import Calendar, EventDraft
-from store.errors import CalendarTimeout, CalendarUnavailable
+from store.calendar import Calendar
+from store.calendar_event import CalendarEvent, EventDraft
+from store.errors import (
+    CalendarQuota,
+    CalendarTimeout,
+    CalendarUnavailable,
+    EventChanged,
+    SyncExpired,
+)
 
 pytestmark = pytest.mark.db
 
@@ -28,67 +35,107 @@ DRAFT = EventDraft(
     title="Oil change: Dana Whitfield",
     description="Bay: 1",
     attendee="dana@example.com",
+    installation="here",
 )
 DAY = Interval(TUESDAY - 14 * HOUR, TUESDAY + 10 * HOUR)
 
 
+async def put(calendar: Calendar, draft: EventDraft) -> CalendarEvent:
+    """Make the event be as drafted, whatever is there."""
+    made = await calendar.create(draft)
+    if made is not None:
+        return made
+    shown = await calendar.get(draft.event_id)
+    assert shown is not None
+    return await calendar.change(draft, shown)
+
+
 async def test_an_event_is_created_with_its_guest(store: Store, google: CalendarWorld) -> None:
-    """Own id, shop's zone, private property and invitation arrive; the link comes back."""
-    link = await store.calendar.put(DRAFT)
+    """Own id, shop's zone, private properties and invitation arrive; the link comes back."""
+    made = await put(store.calendar, DRAFT)
     (event,) = google.events(CALENDAR_ID)
-    assert link == event["htmlLink"]
+    assert made.link == event["htmlLink"]
     assert event["id"] == "abc0123"
     assert event["start"]["timeZone"] == "America/Los_Angeles"
     assert datetime.fromisoformat(event["start"]["dateTime"]) == TUESDAY
-    assert event["extendedProperties"]["private"] == {"appointment_id": "42"}
+    private = event["extendedProperties"]["private"]
+    assert (private["appointment_id"], private["installation"]) == ("42", "here")
+    assert private["written_time"] == "2026-11-24T22:00:00Z/2026-11-24T23:00:00Z"
     assert [guest["email"] for guest in event["attendees"]] == ["dana@example.com"]
+    assert google.invitations == [("events.insert", "abc0123", "all")]
 
 
-@pytest.mark.parametrize("known", [True, False])
-async def test_putting_again_changes_nothing(
-    store: Store, google: CalendarWorld, known: bool
-) -> None:
+async def test_putting_again_changes_nothing(store: Store, google: CalendarWorld) -> None:
     """The second put finds the event as it should be and sends nobody anything."""
-    link = await store.calendar.put(DRAFT)
+    made = await put(store.calendar, DRAFT)
     before = google.events(CALENDAR_ID)
-    assert await store.calendar.put(replace(DRAFT, known=known)) == link
+    assert await put(store.calendar, DRAFT) == made
     assert google.events(CALENDAR_ID) == before
 
 
-@pytest.mark.parametrize("known", [True, False])
-async def test_a_moved_event_keeps_what_people_added(
-    store: Store, google: CalendarWorld, known: bool
-) -> None:
-    """A new time is patched in; colour and place stay as people set them."""
-    await store.calendar.put(DRAFT)
+async def test_a_moved_event_keeps_what_people_added(store: Store, google: CalendarWorld) -> None:
+    """A new time is patched in, those invited are told; colour and place stay as people set."""
+    await put(store.calendar, DRAFT)
     google.change_event(CALENDAR_ID, DRAFT.event_id, colorId="5", location="Door 2")
     later = Interval(TUESDAY + HOUR, TUESDAY + 2 * HOUR)
-    await store.calendar.put(replace(DRAFT, interval=later, known=known))
+    await put(store.calendar, replace(DRAFT, interval=later))
     (event,) = google.events(CALENDAR_ID)
     assert datetime.fromisoformat(event["start"]["dateTime"]) == later.start
     assert (event["colorId"], event["location"]) == ("5", "Door 2")
+    assert google.invitations[-1] == ("events.patch", "abc0123", "all")
 
 
-@pytest.mark.parametrize("known", [True, False])
-async def test_a_deleted_event_is_revived(store: Store, google: CalendarWorld, known: bool) -> None:
-    """An id that was deleted stays taken: the event is set to confirmed again."""
-    await store.calendar.put(DRAFT)
+async def test_what_people_wrote_is_left_as_it_is(store: Store, google: CalendarWorld) -> None:
+    """An edited title stays through later changes; notes nobody touched are renewed."""
+    await put(store.calendar, DRAFT)
+    google.change_event(CALENDAR_ID, DRAFT.event_id, summary="Dana - oil, waits here")
+    for bay in (2, 3):
+        changed = replace(DRAFT, title=f"Tires {bay}", description=f"Bay: {bay}")
+        await put(store.calendar, changed)
+        (event,) = google.events(CALENDAR_ID)
+        assert event["summary"] == "Dana - oil, waits here"
+        assert event["description"] == f"Bay: {bay}"
+
+
+async def test_an_event_that_changed_meanwhile_is_not_overwritten(
+    store: Store, google: CalendarWorld
+) -> None:
+    """What people did between our look and our write is not lost: the write is refused."""
+    shown = await put(store.calendar, DRAFT)
+    google.change_event(CALENDAR_ID, DRAFT.event_id, location="Door 2")
+    with pytest.raises(EventChanged):
+        await store.calendar.change(replace(DRAFT, title="Tires"), shown)
+
+
+async def test_a_whole_day_becomes_an_hour_again(store: Store, google: CalendarWorld) -> None:
+    """An event that people stretched over the day gets its times back."""
+    await put(store.calendar, DRAFT)
+    day = {"start": {"date": "2026-11-24"}, "end": {"date": "2026-11-25"}}
+    google.change_event(CALENDAR_ID, DRAFT.event_id, **day)
+    shown = await put(store.calendar, DRAFT)
+    assert (shown.interval, shown.whole_days) == (DRAFT.interval, False)
+
+
+async def test_a_deleted_event_is_revived(store: Store, google: CalendarWorld) -> None:
+    """An id that was deleted stays taken: the event is set to confirmed again, with its guest."""
+    await put(store.calendar, DRAFT)
     await store.calendar.delete(DRAFT.event_id)
     assert google.events(CALENDAR_ID) == []
-    await store.calendar.put(replace(DRAFT, known=known))
+    await put(store.calendar, DRAFT)
     (event,) = google.events(CALENDAR_ID)
     assert event["status"] == "confirmed"
+    assert event["attendees"]
 
 
 async def test_deleting_what_is_not_there_is_fine(store: Store) -> None:
     """Neither an unknown id nor a second delete is an error."""
     await store.calendar.delete("neverseen")
-    await store.calendar.put(DRAFT)
+    await put(store.calendar, DRAFT)
     await store.calendar.delete(DRAFT.event_id)
     await store.calendar.delete(DRAFT.event_id)
     gone = await store.calendar.get(DRAFT.event_id)
     assert gone is not None
-    assert gone.status == "cancelled"
+    assert gone.cancelled
     assert await store.calendar.get("neverseen") is None
 
 
@@ -98,32 +145,43 @@ async def test_a_lost_answer_to_a_create_is_no_second_event(
     """Created, but the answer was an error: the next put finds it."""
     google.fail_next(500, operation="events.insert", after_effect=True)
     with pytest.raises(CalendarUnavailable):
-        await store.calendar.put(DRAFT)
-    assert await store.calendar.put(DRAFT)
+        await put(store.calendar, DRAFT)
+    assert await put(store.calendar, DRAFT)
     assert len(google.events(CALENDAR_ID)) == 1
 
 
-async def test_only_peoples_own_entries_are_busy(store: Store, google: CalendarWorld) -> None:
-    """Our visits, entries shown as free, deleted ones and other days do not block the shop."""
-    await store.calendar.put(DRAFT)
+async def test_changes_are_told_once(store: Store, google: CalendarWorld) -> None:
+    """With a token only what changed comes, deletions by id; an old token is said to be old."""
+    first = await store.calendar.changes(CALENDAR_ID, None, DAY)
+    entry = google.add_event(CALENDAR_ID, start=TUESDAY, end=TUESDAY + HOUR, summary="Dentist")
+    second = await store.calendar.changes(CALENDAR_ID, first.sync_token, DAY)
+    assert [event.title for event in second.events] == ["Dentist"]
+    google.delete_event(CALENDAR_ID, entry["id"])
+    third = await store.calendar.changes(CALENDAR_ID, second.sync_token, DAY)
+    assert (third.events, third.gone) == ((), (entry["id"],))
+    google.expire_sync_tokens()
+    with pytest.raises(SyncExpired):
+        await store.calendar.changes(CALENDAR_ID, third.sync_token, DAY)
+
+
+async def test_an_unreadable_entry_hides_no_other(store: Store, google: CalendarWorld) -> None:
+    """Of an entry that makes no sense nothing is known; the rest is."""
     google.add_event(CALENDAR_ID, start=TUESDAY, end=TUESDAY + HOUR, summary="Dentist")
-    google.add_event(
-        CALENDAR_ID, start=TUESDAY, end=TUESDAY + HOUR, summary="Idea", transparency="transparent"
-    )
-    gone = google.add_event(CALENDAR_ID, start=TUESDAY, end=TUESDAY + HOUR, summary="No")
-    google.delete_event(CALENDAR_ID, gone["id"])
-    far = TUESDAY + timedelta(days=5)
-    google.add_event(CALENDAR_ID, start=far, end=far + HOUR, summary="Far")
-    assert await store.calendar.busy(DAY) == [Busy(Interval(TUESDAY, TUESDAY + HOUR), None)]
-    assert {event.appointment_id for event in await store.calendar.events(DAY)} == {42, None}
+    odd = google.add_event(CALENDAR_ID, start=TUESDAY, end=TUESDAY + HOUR)
+    google.calendar(CALENDAR_ID).events[odd["id"]]["extendedProperties"] = {"private": None}
+    (event,) = await store.calendar.events(DAY)
+    assert event.title == "Dentist"
 
 
-async def test_an_entry_for_a_day_blocks_the_shops_day(store: Store, google: CalendarWorld) -> None:
-    """All-day means midnight to midnight where the shop is."""
-    google.add_event(CALENDAR_ID, start=date(2026, 11, 24), end=date(2026, 11, 25))
-    (busy,) = await store.calendar.busy(DAY)
-    assert busy.interval.start == datetime(2026, 11, 24, tzinfo=ZONE).astimezone(UTC)
-    assert busy.interval.end - busy.interval.start == timedelta(days=1)
+async def test_a_quota_tells_how_long_to_wait(store: Store, google: CalendarWorld) -> None:
+    """Both of Google's refusals for too many requests are told apart from others."""
+    google.fail_next(429, "rateLimitExceeded", retry_after_s=7)
+    with pytest.raises(CalendarQuota) as caught:
+        await store.calendar.events(DAY)
+    assert caught.value.retry_after_s == 7
+    google.fail_next(403, "userRateLimitExceeded")
+    with pytest.raises(CalendarQuota):
+        await store.calendar.events(DAY)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +201,7 @@ async def test_googles_refusals_are_unavailable(
     """Whatever Google answers instead of events, no slot is made up."""
     google.fail_next(status, reason, times=5)
     with pytest.raises(CalendarUnavailable):
-        await store.calendar.busy(DAY)
+        await store.calendar.events(DAY)
 
 
 async def test_an_expired_token_is_renewed(store: Store, google: CalendarWorld) -> None:
@@ -158,7 +216,7 @@ async def test_a_guest_google_refuses_does_not_stop_the_visit(
 ) -> None:
     """A service account that may not invite writes the event without its guest."""
     google.fail_next(403, "forbiddenForServiceAccounts", operation="events.insert")
-    assert await store.calendar.put(DRAFT)
+    assert await put(store.calendar, DRAFT)
     (event,) = google.events(CALENDAR_ID)
     assert not event.get("attendees")
 
