@@ -43,6 +43,7 @@ lint: install ## style, types, Dockerfile and shell scripts
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary .
+	@for conftest in tests/conftest.py tests/*/conftest.py; do $(BIN)/mypy --no-error-summary "$$conftest" || exit 1; done
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/shellcheck .ci/run
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from openai import AsyncOpenAI
 from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
@@ -40,15 +40,15 @@ def shared(*answers: list[dict[str, Any]]) -> SharedParts:
     """Return shared parts whose model streams these chunks, one list a request."""
     queue = list(answers)
 
-    def reply(_request: httpx.Request) -> httpx.Response:
+    def reply(_request: httpx2.Request) -> httpx2.Response:
         events = [f"data: {json.dumps(_chunk(delta))}\n\n" for delta in queue.pop(0)]
-        return httpx.Response(
+        return httpx2.Response(
             200,
             text="".join([*events, "data: [DONE]\n\n"]),
             headers={"content-type": "text/event-stream"},
         )
 
-    client = httpx.AsyncClient(transport=httpx.MockTransport(reply))
+    client = httpx2.AsyncClient(transport=httpx2.MockTransport(reply))
     return SharedParts(
         settings=settings(),
         openai=AsyncOpenAI(api_key="o", base_url="http://model/v1", http_client=client),

@@ -24,7 +24,7 @@ LOOKED = {"name": "get_available_slots", "ms": 410, "at": "2026-11-23T09:00:01+0
 
 
 @pytest.fixture
-async def cache(redis_url: str) -> AsyncIterator["redis.asyncio.Redis[bytes]"]:
+async def cache(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
     """The service's Redis."""
     async with redis.asyncio.Redis.from_url(redis_url) as client:
         yield client
@@ -42,7 +42,7 @@ def write_log(database_url: str, transcript: list[Any]) -> None:
 
 
 async def test_each_line_is_told_once_and_the_outcome_at_last(
-    redis_url: str, database_url: str, cache: "redis.asyncio.Redis[bytes]"
+    redis_url: str, database_url: str, cache: redis.asyncio.Redis
 ) -> None:
     """Lines of the session come in order, those only in the log after them, nothing twice."""
     over = asyncio.Event()
@@ -89,7 +89,7 @@ async def test_with_both_away_nothing_is_told_and_nothing_breaks(
 async def test_a_garbled_session_is_passed_over(
     redis_url: str,
     database_url: str,
-    cache: "redis.asyncio.Redis[bytes]",
+    cache: redis.asyncio.Redis,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What is no JSON object tells nothing."""
