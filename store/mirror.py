@@ -90,6 +90,7 @@ class Mirror:
         self._wake = asyncio.Event()
         self._asking: asyncio.Task[None] | None = None
         self._rest_until_s = 0.0
+        self._opened_at_s = time.monotonic()
 
     async def busy(self, interval: Interval) -> list[Busy]:
         """Return when people's own entries block the shop or a bay, by start.
@@ -122,8 +123,9 @@ class Mirror:
 
     @property
     def stale(self) -> bool:
-        """Say whether the copy is too old to answer alone."""
-        return self.staleness_s() > FRESH_S
+        """Say whether the copy is too old to answer alone, but for the moment after the start."""
+        age_s = min(self.staleness_s(), time.monotonic() - self._opened_at_s)
+        return age_s > FRESH_S
 
     def wake(self) -> None:
         """Make `run_forever` look at Google at once."""
@@ -201,7 +203,7 @@ class Mirror:
         except TimeoutError as exc:
             raise CalendarUnavailable(f"no answer from Google within {ASK_LIMIT_S} s") from exc
         copy = self._copy
-        if copy is not None and not self.stale and _covers(copy.window, interval):
+        if copy is not None and self.staleness_s() <= FRESH_S and _covers(copy.window, interval):
             return copy.busy(interval)
         return await self._ask_directly(interval)  # another process is still copying
 

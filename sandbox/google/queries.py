@@ -20,6 +20,15 @@ _NOT_WITH_SYNC = (
     "updatedMin",
 )
 _NO_SYNC_AFTER = ("iCalUID", "orderBy", "privateExtendedProperty", "q", "updatedMin")
+_TOLD_OF_DELETED = (
+    "kind",
+    "etag",
+    "id",
+    "status",
+    "updated",
+    "recurringEventId",
+    "originalStartTime",
+)
 _SEARCHED = ("summary", "description", "location")
 
 
@@ -66,13 +75,12 @@ def _matching(
     since: int | None,
 ) -> list[EventJson]:
     calendar = world.calendar(calendar_id)
-    deleted = one.get("showDeleted") == "true" or since is not None
-    found = [e for e in calendar.events.values() if deleted or e["status"] != "cancelled"]
-    if since is not None:
-        found = [event for event in found if calendar.versions[event["id"]] > since]
     earliest, latest = _instant(one, "timeMin"), _instant(one, "timeMax")
     if earliest and latest and earliest >= latest:
         raise GoogleError(400, "timeRangeEmpty", "The specified time range is empty.")
+    found = _known(world, calendar_id, one, since, latest)
+    timed = [event for event in found if "start" in event]
+    found = timed if earliest or latest else found
     if earliest:
         found = [event for event in found if world.span(calendar, event)[1] > earliest]
     if latest:
@@ -92,16 +100,35 @@ def _matching(
             message = "The requested ordering is not available for the particular query."
             raise GoogleError(400, "badRequest", message)
         found.sort(key=lambda event: world.span(calendar, event)[0])
-    else:
-        found.sort(key=lambda event: calendar.versions[event["id"]])
     return found
+
+
+def _known(
+    world: CalendarWorld,
+    calendar_id: str,
+    one: Mapping[str, str],
+    since: int | None,
+    latest: datetime | None,
+) -> list[EventJson]:
+    """List what there is, or what changed since a version, in the order of the changes."""
+    calendar = world.calendar(calendar_id)
+    if one.get("singleEvents") == "true":
+        known = world.singly(calendar_id, latest)
+    else:
+        known = [(event, calendar.versions[key]) for key, event in calendar.events.items()]
+    deleted = one.get("showDeleted") == "true" or since is not None
+    return [
+        event
+        for event, version in sorted(known, key=lambda pair: pair[1])
+        if (since is None or version > since) and (deleted or event["status"] != "cancelled")
+    ]
 
 
 def _shown(event: EventJson, since: int | None) -> EventJson:
     """A deletion comes in an incremental sync with little more than its id."""
     if since is None or event["status"] != "cancelled":
         return event
-    return {key: event[key] for key in ("kind", "etag", "id", "status", "updated")}
+    return {key: event[key] for key in _TOLD_OF_DELETED if key in event}
 
 
 def _property(event: EventJson, kind: str, name: str) -> object:
@@ -151,7 +178,9 @@ def _busy(
 ) -> list[tuple[datetime, datetime]]:
     calendar = world.calendar(calendar_id)
     joined: list[tuple[datetime, datetime]] = []
-    for event in world.events(calendar_id):
+    known = [event for event, _ in world.singly(calendar_id, latest)]
+    taken = [e for e in known if e["status"] != "cancelled"]
+    for event in sorted(taken, key=lambda event: world.span(calendar, event)[0]):
         if event.get("transparency") == "transparent":
             continue
         start, end = world.span(calendar, event)

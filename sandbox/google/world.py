@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sandbox.google import times
+from sandbox.google import recurrence, times
 from sandbox.google.credentials import Tokens
 
 EventJson = dict[str, Any]
@@ -60,6 +60,8 @@ class _Calendar:
     zone: ZoneInfo
     events: dict[str, EventJson] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
+    # Occurrences that are no more, because their rule changed or ended: id to version.
+    vanished: dict[str, int] = field(default_factory=dict)
 
 
 def _now() -> datetime:
@@ -101,6 +103,30 @@ class CalendarWorld:
         calendar = self.calendar(calendar_id)
         found = [e for e in calendar.events.values() if deleted or e["status"] != "cancelled"]
         return sorted(found, key=lambda event: self.span(calendar, event)[0])
+
+    def singly(
+        self, calendar_id: str, latest: datetime | None = None
+    ) -> list[tuple[EventJson, int]]:
+        """List all events and their versions, deleted ones too, recurring ones by occurrence.
+
+        Occurrences that are no more are cancelled events that know little more than their id.
+        """
+        calendar = self.calendar(calendar_id)
+        found: list[tuple[EventJson, int]] = []
+        for event in calendar.events.values():
+            version = calendar.versions[event["id"]]
+            if not event.get("recurrence"):
+                found.append((event, version))
+            elif event["status"] != "cancelled":
+                found += [
+                    (one, version)
+                    for one in recurrence.occurrences(event, calendar.zone, latest)
+                    if one["id"] not in calendar.events
+                ]
+        for event_id, version in calendar.vanished.items():
+            told = {"kind": "calendar#event", "etag": f'"{version}"', "id": event_id}
+            found.append((told | {"status": "cancelled", "updated": self._stamp()}, version))
+        return found
 
     def add_event(
         self,
@@ -180,7 +206,13 @@ class CalendarWorld:
 
     def get(self, calendar_id: str, event_id: str) -> EventJson:
         """Find an event; a deleted one is still there as cancelled. Raises GoogleError 404."""
-        event = self.calendar(calendar_id).events.get(event_id)
+        calendar = self.calendar(calendar_id)
+        event = calendar.events.get(event_id)
+        if event is not None:
+            return event
+        master = calendar.events.get(event_id.partition("_")[0], {})
+        if master.get("recurrence") and master["status"] != "cancelled":
+            event = recurrence.occurrence(master, calendar.zone, event_id)
         if event is None:
             raise GoogleError(404, "notFound", "Not Found")
         return event
@@ -255,6 +287,8 @@ class CalendarWorld:
                 raise GoogleError(400, "required", f"Missing {side} time.")
         try:
             start, end = self.span(calendar, event)
+            if event.get("recurrence"):
+                recurrence.check_rule(event, calendar.zone)
         except (ValueError, TypeError) as exc:
             raise GoogleError(400, "invalid", str(exc)) from exc
         if ("date" in event["start"]) != ("date" in event["end"]) or end < start:
@@ -271,7 +305,22 @@ class CalendarWorld:
         event["updated"] = self._stamp()
         calendar.events[event["id"]] = event
         calendar.versions[event["id"]] = self.version
+        if event.get("recurrence") or (before and before.get("recurrence")):
+            self._note_vanished(calendar, before or {}, event)
         return event
+
+    def _note_vanished(self, calendar: _Calendar, before: EventJson, event: EventJson) -> None:
+        old, new = (
+            {one["id"] for one in recurrence.occurrences(state, calendar.zone)}
+            if state.get("recurrence") and state["status"] != "cancelled"
+            else set()
+            for state in (before, event)
+        )
+        for event_id in new:
+            calendar.vanished.pop(event_id, None)
+        for event_id in old - new:
+            calendar.vanished[event_id] = self.version
+            calendar.events.pop(event_id, None)  # an occurrence that was changed by itself
 
     def _stamp(self) -> str:
         return self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
