@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import signal
 import socket
 import sys
@@ -10,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.children import free_port
 from sandbox.latency import ProfileName
 from sandbox.postgres import PostgresError
-from sandbox.serving import serving
+from sandbox.serving import bound, serving
 from sandbox.softphone import softphone
 from sandbox.story import Records
 from sandbox.valkey import ValkeyError
@@ -122,13 +122,17 @@ async def _run(options: Options) -> int:
     def progress(line: str) -> None:
         _tell(f"  {line}")
 
-    phone_port = _free(SOFTPHONE_PORT) or free_port()
-    link = {"SOFTPHONE_URL": f"http://127.0.0.1:{phone_port}"}
-    async with (
-        world(keep=options.data, profile=options.profile, progress=progress) as place,
-        service(place, port=port, progress=progress, **link) as running,
-        serving(_softphone(place, running), phone_port) as phone_url,
-    ):
+    # Bound before the service starts, since its console links there.
+    async with contextlib.AsyncExitStack() as stack:
+        listener = stack.enter_context(bound(_free(SOFTPHONE_PORT)))
+        link = {"SOFTPHONE_URL": f"http://127.0.0.1:{listener.getsockname()[1]}"}
+        place = await stack.enter_async_context(
+            world(keep=options.data, profile=options.profile, progress=progress)
+        )
+        running = await stack.enter_async_context(
+            service(place, port=port, progress=progress, **link)
+        )
+        phone_url = await stack.enter_async_context(serving(_softphone(place, running), listener))
         _tell(_summary(running, phone_url))
         while running.exit_code is None:  # noqa: ASYNC110 - a process has no event
             await asyncio.sleep(POLL_S)

@@ -10,8 +10,11 @@ from fastapi import FastAPI
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
-    """Serve `app` on 127.0.0.1 in this event loop (0: a free port); yields its http:// root."""
+async def serving(app: FastAPI, listener: socket.socket | None = None) -> AsyncIterator[str]:
+    """Serve `app` in this event loop, on a bound socket or a free port of 127.0.0.1.
+
+    Yields its http:// root; the socket is closed at the end.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -23,12 +26,10 @@ async def serving(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
         timeout_keep_alive=120,
     )
     server = uvicorn.Server(config)
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        port = listener.getsockname()[1]
+    with listener or bound() as listening:
+        port = listening.getsockname()[1]
         # Not `serve`, which would take the signals of whoever runs this event loop.
-        task = asyncio.create_task(server._serve([listener]))
+        task = asyncio.create_task(server._serve([listening]))
         try:
             while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has no event
                 await asyncio.sleep(0.005)
@@ -36,3 +37,14 @@ async def serving(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
         finally:
             server.should_exit = True
             await task
+
+
+def bound(port: int = 0) -> socket.socket:
+    """Return a socket bound to a port of 127.0.0.1; a free one for 0 or when it is taken."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        listener.bind(("127.0.0.1", 0))
+    return listener
