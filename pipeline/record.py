@@ -117,6 +117,7 @@ class CallRecord:
         steps = (
             ("call_log", self._write_log(store)),
             ("last_contact", self._touch(store)),
+            ("holds", store.holds.release(self.call.call_sid)),
             ("session", store.cache.delete_session(self.call.call_sid)),
         )
         for name, step in steps:

@@ -13,6 +13,7 @@ from store.cache import Cache
 from store.calendar import Calendar
 from store.call_logs import CallLogs
 from store.customers import Customers
+from store.holds import Holds
 from store.mirror import Mirror
 from store.pool import Pool
 from store.relay import Relay
@@ -27,6 +28,7 @@ class Store:
     customers: Customers
     vehicles: Vehicles
     appointments: Appointments
+    holds: Holds
     call_logs: CallLogs
     calendar: Calendar
     mirror: Mirror
@@ -77,6 +79,7 @@ async def open_store(settings: Settings, shop: Shop) -> AsyncIterator[Store]:
             customers=customers,
             vehicles=Vehicles(pool, cache),
             appointments=Appointments(pool, customers),
+            holds=Holds(pool),
             call_logs=CallLogs(pool),
             calendar=calendar,
             mirror=mirror,

@@ -8,7 +8,7 @@ from pydantic import Field
 from shop.clock import iso_local
 from shop.shopfile import Service
 from shop.speech import speak_list, speak_vehicle
-from shop.types import Appointment, Vehicle
+from shop.types import Appointment, Vehicle, VisitKind
 from store.appointments import NewAppointment
 from store.customers import NewCustomer
 from store.errors import PhoneTaken, SlotTaken, StoreError, VehicleBusy
@@ -37,6 +37,9 @@ class BookArguments(Arguments):
     customer_id: int | None = None
     vehicle_id: int | None = None
     notes: str | None = None
+    visit: VisitKind | None = Field(
+        default=None, description="Whether the caller waits in the shop or leaves the car"
+    )
     customer: CustomerArguments | None = Field(
         default=None, description="Only for a caller who is not on file"
     )
@@ -79,6 +82,9 @@ async def book_appointment(call: Call, arguments: BookArguments) -> BookResult:
         service_type=service.code,
         start=start,
         duration_minutes=service.duration_minutes,
+        buffer_minutes=service.buffer_minutes,
+        visit=_visit_kind(service, arguments.visit),
+        call_sid=call.call_sid,
         notes=notes,
         booking_key=_booking_key(call, start, person, vehicle or car),
         new_customer=person,
@@ -98,6 +104,14 @@ async def book_appointment(call: Call, arguments: BookArguments) -> BookResult:
         status=visit.status,
         message=f"You're booked: {spoken_visit(call, visit)}.",
     )
+
+
+def _visit_kind(service: Service, wanted: VisitKind | None) -> VisitKind:
+    if wanted == "waiter" and not service.may_wait:
+        raise AskCaller(
+            "drop_off_only", "For that one you'd leave the car with us. Would that be all right?"
+        )
+    return wanted or "drop_off"
 
 
 def _booking_key(
@@ -124,10 +138,17 @@ async def _place(call: Call, service: Service, draft: NewAppointment) -> Appoint
     done = await call.store.appointments.by_booking_key(draft.booking_key)
     if done is not None:
         return done
-    await schedule.check(call, service, draft.start)
+    try:
+        slot = await schedule.check(call, service, draft.start)
+    except Refused:
+        # Perhaps by this very wish, granted a moment ago to whoever asked for it beside us.
+        done = await call.store.appointments.by_booking_key(draft.booking_key)
+        if done is None:
+            raise
+        return done
     person = await settle_customer(call, draft.new_customer)
     customer_id = call.customer.id if call.customer else None
-    draft = replace(draft, new_customer=person, customer_id=customer_id)
+    draft = replace(draft, new_customer=person, customer_id=customer_id).at(slot)
     try:
         return await _book(call, draft)
     except PhoneTaken as exc:

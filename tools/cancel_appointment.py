@@ -30,7 +30,9 @@ async def cancel_appointment(call: Call, arguments: CancelArguments) -> CancelRe
     visit = await call.require_appointment(arguments.appointment_id)
     if visit.status in ("completed", "no_show"):
         raise Refused("already_over", "That visit is already over, so there's nothing to cancel.")
-    cancelled = await call.store.appointments.cancel(visit.id, arguments.reason)
+    cancelled = await call.store.appointments.cancel(
+        visit.id, arguments.reason, call_sid=call.call_sid
+    )
     return CancelResult(
         appointment_id=cancelled.id,
         status=cancelled.status,

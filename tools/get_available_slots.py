@@ -1,6 +1,7 @@
 """When could the car come: the free times for a service."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import Field
@@ -49,16 +50,19 @@ async def get_available_slots(call: Call, arguments: SlotsArguments) -> SlotsRes
     if (day - today).days > call.shop.horizon_days:
         raise AskCaller("beyond_horizon", "We don't book that far ahead yet. Could it be sooner?")
     slots = await schedule.free_on(call, service, day, arguments.days)
-    if not slots:
-        after = await schedule.next_free(call, service, day)
+    best, others = await schedule.offer(call, service, slots)
+    if not best:
+        last = day + timedelta(days=arguments.days - 1)
+        found = await schedule.next_free(call, service, last)
+        after, _ = await schedule.offer(call, service, found)
         named = speak_date(day, today)
         return SlotsResult([], _json(call, after), service.code, _none_free(call, named, after))
-    ordered = schedule.order_for_speech(slots)
-    best = schedule.speak_slots(call, sorted(ordered[: schedule.SPOKEN_SLOTS], key=_start))
-    return SlotsResult(_json(call, ordered), [], service.code, f"I have {best}.")
+    spoken = schedule.speak_slots(call, sorted(best, key=_start))
+    shown = _json(call, [*best, *others])
+    return SlotsResult(shown, [], service.code, f"I have {spoken}.")
 
 
-def _start(slot: Slot) -> Any:
+def _start(slot: Slot) -> datetime:
     return slot.start
 
 

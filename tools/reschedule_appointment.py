@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shop.clock import iso_local
-from store.errors import SlotTaken
+from store.errors import NotFound, SlotTaken, VehicleBusy
 from tools import schedule
 from tools.call import Call
 from tools.errors import Refused
@@ -33,12 +33,20 @@ async def reschedule_appointment(call: Call, arguments: RescheduleArguments) -> 
     """Move one of the caller's visits to a new time that is free. If it is not, nothing changes."""
     visit = await call.require_appointment(arguments.appointment_id)
     if visit.status not in ("scheduled", "confirmed"):
-        raise Refused("not_live", "That visit isn't on the books any more. Shall I book a new one?")
+        raise _not_live()
     service = schedule.find_service(call, visit.service_type)
     start = schedule.read_start(call, arguments.new_scheduled_at)
     slot = await schedule.check(call, service, start, besides=visit.id)
     try:
-        moved = await call.store.appointments.reschedule(visit.id, slot.start, None)
+        moved = await call.store.appointments.reschedule(
+            visit.id, slot.start, to=slot, call_sid=call.call_sid
+        )
+    except NotFound as exc:
+        raise _not_live() from exc
+    except VehicleBusy as exc:
+        raise Refused(
+            "vehicle_busy", "That car already has another visit then. Which other time?"
+        ) from exc
     except SlotTaken as exc:
         raise await schedule.refusal(call, service, start, "taken") from exc
     link = await schedule.calendar_link(call, moved)
@@ -48,3 +56,7 @@ async def reschedule_appointment(call: Call, arguments: RescheduleArguments) -> 
         calendar_link=link,
         message=f"Done, you now have {spoken_visit(call, moved)}.",
     )
+
+
+def _not_live() -> Refused:
+    return Refused("not_live", "That visit isn't on the books any more. Shall I book a new one?")

@@ -1,8 +1,10 @@
 """What is free: the shop's rules over what the database and the calendar say is taken."""
 
 import asyncio
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+
+from loguru import logger
 
 from shop.clock import BadTime, NoSuchLocalTime, iso_local, parse_wall_time, shop_day, to_shop
 from shop.shopfile import Service, UnknownService
@@ -18,6 +20,15 @@ SPOKEN_SLOTS = 3
 
 LOOK_AHEAD_DAYS = 14
 """How far the next free time is searched for when the wanted day has none."""
+
+NEXT_DAYS = 2
+"""Of how many of these days times are named: a choice of days, all of them soon."""
+
+HOLD_WAIT_S = 0.5
+"""How long an offer waits to be held; after that it is made all the same."""
+
+OFFER_TRIES = 4
+"""How often others are chosen when all that was to be offered has gone in that moment."""
 
 CALENDAR_WAIT_S = 1.0
 """How long a caller waits for Google; the visit stands without it and the event follows."""
@@ -55,14 +66,16 @@ def read_start(call: Call, text: str) -> datetime:
         raise AskCaller("invalid_time", "Which day and time would you like?") from exc
 
 
-async def busy(call: Call, interval: Interval) -> list[Busy]:
-    """Return what is taken in `interval`, from our database and from people's calendar entries.
+async def busy(call: Call, interval: Interval, besides: int | None = None) -> list[Busy]:
+    """Return what is taken in `interval`: visits but `besides`, what other calls hold, and people's
+    calendar entries.
 
-    Raises Unavailable when either does not answer: no slot is ever made up.
+    Raises Unavailable when the calendar does not answer: no slot is ever made up.
     """
     try:
         ours, theirs = await asyncio.gather(
-            call.store.appointments.busy(interval), call.store.mirror.busy(interval)
+            call.store.appointments.busy(interval, call_sid=call.call_sid, besides=besides),
+            call.store.mirror.busy(interval),
         )
     except CalendarUnavailable as exc:
         raise Unavailable(
@@ -84,9 +97,36 @@ async def free_on(call: Call, service: Service, first: date, days: int = 1) -> l
 
 
 async def next_free(call: Call, service: Service, after: date) -> list[Slot]:
-    """Return a few free starts on the first days after `after` that have any."""
+    """Return the free starts on the first days after `after` that have any; none is held yet."""
     slots = await free_on(call, service, after + timedelta(days=1), LOOK_AHEAD_DAYS)
-    return best_slots(slots, SPOKEN_SLOTS)
+    days = [to_shop(slot.start, call.shop.zone).date() for slot in slots]
+    first = sorted(set(days))[:NEXT_DAYS]
+    return [slot for slot, day in zip(slots, days, strict=True) if day in first]
+
+
+async def offer(
+    call: Call, service: Service, slots: list[Slot], wanted: time | None = None
+) -> tuple[list[Slot], list[Slot]]:
+    """Choose the few of `slots` to say, the best first; return them and the others.
+
+    Those are held for this call until its next offer. What another call got hold of in the same
+    moment is left out. That they cannot be held, for whatever reason, stops no offer. `wanted` is
+    the time of day the caller asked for, aware.
+    """
+    best: list[Slot] = []
+    left = slots
+    for _ in range(OFFER_TRIES):
+        best = best_slots(left, SPOKEN_SLOTS, wanted)
+        try:
+            async with asyncio.timeout(HOLD_WAIT_S):
+                held = await call.store.holds.hold(call.call_sid, best, service.buffer_minutes)
+        except (StoreError, TimeoutError) as exc:
+            logger.bind(call_sid=call.call_sid, error=type(exc).__name__).warning("not_held")
+            held = best
+        left = [slot for slot in left if slot not in best]
+        if held or not left:
+            return held, left
+    return [], left
 
 
 async def check(call: Call, service: Service, start: datetime, besides: int | None = None) -> Slot:
@@ -95,9 +135,7 @@ async def check(call: Call, service: Service, start: datetime, besides: int | No
     `besides` is the id of the caller's own appointment that would leave its place.
     """
     day = shop_day(to_shop(start, call.shop.zone).date(), call.shop.zone)
-    taken = await busy(call, day)
-    if besides is not None:
-        taken = await _without(call, taken, besides)
+    taken = await busy(call, day, besides)
     try:
         return check_slot(call.shop, service, start, taken, call.clock.now())
     except SlotRefused as exc:
@@ -105,14 +143,15 @@ async def check(call: Call, service: Service, start: datetime, besides: int | No
 
 
 async def refusal(call: Call, service: Service, start: datetime, reason: str) -> ToolError:
-    """Build the polite no for `start`, with alternatives near it where there are any."""
+    """Build the polite no for `start`, with alternatives near it, held for the caller."""
     code = {"taken": "slot_taken", "closed": "shop_closed"}.get(reason, reason)
     if reason in ("in_past", "beyond_horizon"):
         return AskCaller(code, _REASONS[reason])
     local = to_shop(start, call.shop.zone)
     try:
-        near = best_slots(await free_on(call, service, local.date()), SPOKEN_SLOTS, local.timetz())
+        near = await free_on(call, service, local.date())
         near = near or await next_free(call, service, local.date())
+        near, _ = await offer(call, service, near, local.timetz())
     except (ToolError, StoreError):
         near = []
     say = _REASONS[reason]
@@ -135,19 +174,6 @@ def slot_json(call: Call, slot: Slot) -> dict[str, Any]:
         "end": iso_local(slot.end, zone),
         "spoken": speak_datetime(slot.start, zone, call.clock.now()),
     }
-
-
-def order_for_speech(slots: list[Slot]) -> list[Slot]:
-    """Return all slots, the few worth saying first, the rest by time."""
-    best = best_slots(slots, SPOKEN_SLOTS)
-    return [*best, *(slot for slot in slots if slot not in best)]
-
-
-async def _without(call: Call, taken: list[Busy], appointment_id: int) -> list[Busy]:
-    own = await call.store.appointments.get(appointment_id)
-    end = own.scheduled_at + timedelta(minutes=own.duration_minutes)
-    mine = Busy(Interval(own.scheduled_at, end), own.bay)
-    return [busy for busy in taken if busy != mine]
 
 
 async def calendar_link(call: Call, visit: Appointment) -> str | None:
