@@ -94,27 +94,37 @@ SET attempts = attempts + 1, last_error = %(error)s,
     next_at = clock_timestamp() + %(delay_s)s * interval '1 s'
 WHERE calendar_id = %(calendar_id)s AND leased_until = %(leased_until)s
 """
-# Only what was settled before Google was asked can be told wrong by its answer.
+# Only what was settled before Google was asked can be told wrong by its answer. First come events
+# that changed since they were dealt with, then visits whose event is not there, or does not say
+# whose it is.
 _NOTICE = f"""
+WITH odd AS (
+    SELECT a.id, e.etag
+    FROM calendar_events e
+    JOIN appointments a ON a.id = e.appointment_id AND e.event_id = {EFFECTIVE_ID}
+    JOIN calendar_outbox box ON box.appointment_id = a.id
+    WHERE e.calendar_id = %(calendar_id)s
+      AND CASE WHEN a.status IN ('scheduled', 'confirmed') THEN e.etag IS DISTINCT FROM box.etag
+          ELSE a.status = 'cancelled' END
+    UNION ALL
+    SELECT a.id, NULL
+    FROM calendar_sync sync
+    JOIN appointments a ON a.scheduled_at < sync.window_end AND a.ends_at > sync.window_start
+        AND a.scheduled_at > sync.window_start - interval '1 day'  -- no visit is longer
+    WHERE sync.calendar_id = %(calendar_id)s AND a.status IN ('scheduled', 'confirmed')
+      AND NOT EXISTS (
+          SELECT FROM calendar_events e
+          WHERE e.calendar_id = %(calendar_id)s AND e.event_id = {EFFECTIVE_ID}
+            AND e.appointment_id = a.id)
+)
 UPDATE calendar_outbox AS box
 SET generation = generation + 1, attempts = 0, next_attempt_at = clock_timestamp(),
     noticed = coalesce(odd.etag, '')
-FROM (
-    SELECT a.id, e.etag
-    FROM appointments a
-    JOIN calendar_outbox box ON box.appointment_id = a.id
-    JOIN calendar_sync sync ON sync.calendar_id = %(calendar_id)s
-    LEFT JOIN calendar_events e ON e.calendar_id = %(calendar_id)s AND e.event_id = {EFFECTIVE_ID}
-    WHERE box.synced >= box.generation AND box.settled_at < %(listed_at)s
-      AND CASE WHEN a.status IN ('scheduled', 'confirmed') THEN
-              CASE WHEN e.event_id IS NULL
-                   THEN a.ends_at > sync.window_start AND a.scheduled_at < sync.window_end
-                   ELSE e.etag IS DISTINCT FROM box.etag END
-          ELSE a.status = 'cancelled' AND e.event_id IS NOT NULL END
-      AND (box.noticed IS DISTINCT FROM coalesce(e.etag, '')
-           OR box.settled_at < %(listed_at)s - %(recheck)s * interval '1 s')
-) AS odd
+FROM odd
 WHERE box.appointment_id = odd.id
+  AND box.synced >= box.generation AND box.settled_at < %(listed_at)s
+  AND (box.noticed IS DISTINCT FROM coalesce(odd.etag, '')
+       OR box.settled_at < %(listed_at)s - %(recheck)s * interval '1 s')
 RETURNING odd.id
 """  # noqa: S608 - constants only
 _ORPHANS = f"""

@@ -340,6 +340,20 @@ async def test_missing_events_are_written_again(
     assert shown(google) == wanted(rows)
 
 
+async def test_an_event_stripped_of_its_mark_is_known_by_its_id(
+    store: Store, dana: Caller, google: CalendarWorld, rows: Rows
+) -> None:
+    """Replaced as a whole by another program, at another time, it still moves the visit."""
+    visit = await book(store, dana)
+    start, end = NOON + 3 * HOUR, NOON + 4 * HOUR
+    body = {"start": {"dateTime": start.isoformat()}, "end": {"dateTime": end.isoformat()}}
+    google.update(CALENDAR_ID, str(visit.calendar_event_id), body)
+    await settle(store)
+    await settle(store)
+    assert shown(google) == wanted(rows) == [(visit.calendar_event_id, start)]
+    assert rows("SELECT count(*) FROM calendar_events WHERE busy") == [(0,)]
+
+
 async def test_a_visit_over_is_not_touched(
     store: Store, dana: Caller, google: CalendarWorld, rows: Rows
 ) -> None:
