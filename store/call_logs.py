@@ -1,5 +1,6 @@
 """Call logs: one row a call, whatever became of it."""
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -110,15 +111,17 @@ class CallLogs:
 
 
 def _storable(value: Any) -> Any:
-    """Return JSON without NUL characters, which PostgreSQL's jsonb refuses."""
+    """Return JSON without what PostgreSQL's jsonb refuses: NUL, lone surrogates, NaN, infinity."""
     if isinstance(value, str):
-        return value.replace("\0", "")
+        return value.replace("\0", "").encode(errors="replace").decode()
     if isinstance(value, dict):
         return {_storable(key): _storable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_storable(inner) for inner in value]
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value
 
 

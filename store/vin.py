@@ -14,6 +14,8 @@ from store.errors import VinUnavailable
 TIMEOUT_S = 4.0
 """NHTSA takes 0.8 s on an ordinary day; longer than this is silence on the line."""
 CACHED_S = 90 * 24 * 3600
+YEARS = range(1900, 2101)
+LONGEST_NAME = 80
 ACRONYMS = frozenset({"BMW", "GMC"})
 
 
@@ -43,9 +45,12 @@ class VinDecoder:
         cached = await self._cache.get_json(key)
         if cached is not None:
             try:
-                return _facts(cached["year"], cached["make"], cached["model"])
+                known = _facts(cached["year"], cached["make"], cached["model"])
             except (KeyError, TypeError, ValueError):
-                await self._cache.delete(key)
+                known = None
+            if known is not None:
+                return known
+            await self._cache.delete(key)
         facts = await self._ask(vin)
         if facts is not None:
             await self._cache.set_json(key, asdict(facts), CACHED_S)
@@ -68,10 +73,16 @@ class VinDecoder:
 
 
 def _facts(year: object, make: object, model: object) -> VinFacts | None:
+    """Return the facts, None when some are blank; raises ValueError or TypeError on nonsense."""
     if not (isinstance(year, int) and isinstance(make, str) and isinstance(model, str)):
         raise TypeError("not the facts of a VIN")
-    known = year > 1900 and make.strip() and model.strip()
-    return VinFacts(year, make.strip(), model.strip()) if known else None
+    make, model = make.strip(), model.strip()
+    if not (year and make and model):
+        return None
+    words = f"{make} {model}"
+    if year not in YEARS or len(words) > LONGEST_NAME or not words.isprintable():
+        raise ValueError("no car is called that")
+    return VinFacts(year, make, model)
 
 
 def _spoken(make: str) -> str:

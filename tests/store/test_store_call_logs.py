@@ -1,5 +1,6 @@
 """Tests of the call log."""
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,6 +36,15 @@ async def test_a_call_finished_twice_is_one_row(store: Store, dana: Caller, rows
     assert log.customer_id == dana.customer.id
     assert log.transcript[0] == {"role": "agent", "text": "Hello", "at": BEGAN.isoformat()}
     assert log.tool_calls == tools
+
+
+async def test_whatever_a_model_sends_can_be_logged(store: Store) -> None:
+    """Arguments that no database takes as they are do not cost the log of the call."""
+    hostile = {"a\0": "x\ud800\U0001f697\u202e", "b": [float("nan"), -math.inf], "c": 10**40}
+    await store.call_logs.finish("CA1", ENDED, "answered", [], [{"arguments": hostile}], None)
+    (log,) = await store.call_logs.recent()
+    stored = log.tool_calls[0]["arguments"]
+    assert stored == {"a": "x?\U0001f697\u202e", "b": ["nan", "-inf"], "c": 10**40}
 
 
 async def test_an_end_without_a_start_is_kept(store: Store, rows: Rows) -> None:

@@ -1,6 +1,7 @@
 """Tests of VIN decoding against the stand-in and against nonsense."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -80,6 +81,9 @@ async def test_what_nhtsa_does_not_know_is_none(cache: Cache, fields: dict[str, 
         httpx.Response(200, json={"Results": []}),
         httpx.Response(200, json={"Results": [None]}),
         httpx.Response(200, json={"Results": [{"Make": 3, "Model": [], "ModelYear": "x"}]}),
+        found(ModelYear="99999", Make="HONDA", Model="CR-V"),
+        found(ModelYear="2019", Make="H" * 10_000, Model="CR-V"),
+        found(ModelYear="2019", Make="HONDA", Model="CR\0V"),
     ],
 )
 async def test_an_answer_that_is_none_is_unavailable(
@@ -90,8 +94,22 @@ async def test_an_answer_that_is_none_is_unavailable(
         await decoder(answer, cache).decode(VIN)
 
 
-async def test_rubbish_in_the_cache_is_asked_again(cache: Cache) -> None:
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        {},
+        {"year": "x"},
+        {"year": 2015, "make": "Kia"},
+        {"year": 0, "make": "", "model": ""},
+        {"year": 2015, "make": ["Kia"], "model": None},
+        {"year": 99_999, "make": "Kia", "model": "Soul"},
+        {"year": 2015, "make": "Kia", "model": "S" * 10_000},
+        {"year": 2015, "make": "Kia\0", "model": "Soul"},
+    ],
+)
+async def test_rubbish_in_the_cache_is_asked_again(cache: Cache, rubbish: dict[str, Any]) -> None:
     """A cached value of another form is replaced by NHTSA's."""
-    await cache.set_json(f"vin:{VIN}", {"year": "x"}, 60)
+    await cache.set_json(f"vin:{VIN}", rubbish, 60)
     answer = found(ModelYear="2015", Make="TOYOTA", Model="Tacoma")
     assert await decoder(answer, cache).decode(VIN) == VinFacts(2015, "Toyota", "Tacoma")
+    assert (await cache.get_json(f"vin:{VIN}") or {})["model"] == "Tacoma"

@@ -1,11 +1,14 @@
 """Who a number belongs to is told to them alone."""
 
 import json
+from collections.abc import Sequence
+from typing import Any, LiteralString
 
 import pytest
 from tools_place import Place, use
 
 from shop.identity import Tier
+from store.pool import Row
 
 pytestmark = pytest.mark.db
 
@@ -43,6 +46,31 @@ async def test_another_number_discloses_nothing(place: Place, trust: str) -> Non
         assert real == invented
         assert real["error"] == "verification_needed"
         assert "Dana" not in json.dumps(real)
+
+
+async def test_another_number_takes_as_long_whether_on_file_or_not(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same questions go to the database, and none to the cache that only customers are in."""
+    dana = await place.dana()
+    await place.store.customers.by_phone(dana.phone)
+    pool, asked = place.store.pool, []
+    rows = pool.rows
+
+    async def counted(query: LiteralString, values: dict[str, Any]) -> Sequence[Row]:
+        asked.append(query)
+        return await rows(query, values)
+
+    monkeypatch.setattr(pool, "rows", counted)
+    for tool, argument in (("lookup_customer", "phone"), ("search_customers", "query")):
+        seen = []
+        for phone in (dana.phone, "+15035550143"):
+            call = place.call(None)
+            asked.clear()
+            await use(call, tool, **{argument: phone})
+            seen.append(list(asked))
+        assert seen[0] == seen[1]
+        assert len(seen[0]) == 1
 
 
 async def test_a_forged_number_discloses_nothing(place: Place) -> None:
