@@ -69,9 +69,11 @@ def crew_problems(
 ) -> list[str]:
     """Return what is wrong between the services and those who should do them."""
     problems = []
+    calendars = [bay.calendar_id for bay in bays] + [one.calendar_id for one in technicians]
     for field, names in (
         ("bays", [bay.name for bay in bays]),
         ("technicians", [one.name for one in technicians]),
+        ("calendar_id", [one for one in calendars if one]),
     ):
         twice = sorted({name for name in names if names.count(name) > 1})
         problems += [f'{field}: "{name}" appears twice' for name in twice]

@@ -70,7 +70,9 @@ async def open_store(settings: Settings, shop: Shop) -> AsyncIterator[Store]:
             zone=shop.zone,
         )
         stack.push_async_callback(calendar.close)
-        mirror = Mirror(pool, calendar, {calendar.calendar_id: None}, shop.horizon_days)
+        own = {one.calendar_id: one.bay or one.technician for one in shop.own_calendars}
+        own.pop(calendar.calendar_id, None)
+        mirror = Mirror(pool, calendar, {calendar.calendar_id: None, **own}, shop.horizon_days)
         stack.push_async_callback(mirror.close)
         customers = Customers(pool, cache)
         relay = Relay(pool, calendar, {one.code: one.name for one in shop.services})

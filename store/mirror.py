@@ -71,20 +71,20 @@ class _Copy:
 class Mirror:
     """The calendars' busy times, from memory, PostgreSQL or Google, whichever is due.
 
-    `calendars` says for each calendar which bay its entries block, None for the whole shop. The
-    first is the shop's own, where the events of visits are.
+    `calendars` says for each calendar which bay (its number) or technician (the name) its entries
+    block, None for the whole shop. The first is the shop's own, where the events of visits are.
     """
 
     def __init__(
         self,
         pool: Pool,
         calendar: Calendar,
-        calendars: Mapping[str, int | None],
+        calendars: Mapping[str, int | str | None],
         horizon_days: int,
     ) -> None:
         self._pool = pool
         self._calendar = calendar
-        self._bays = dict(calendars)
+        self._blocked = dict(calendars)
         self._sync = CalendarSync(pool, calendar, list(calendars), horizon_days)
         self._copy: _Copy | None = None
         self._wake = asyncio.Event()
@@ -93,7 +93,7 @@ class Mirror:
         self._opened_at_s = time.monotonic()
 
     async def busy(self, interval: Interval) -> list[Busy]:
-        """Return when people's own entries block the shop or a bay, by start.
+        """Return when people's own entries block the shop, a bay or a technician, by start.
 
         Events of our visits are left out (the database knows their bays), as is whatever is shown
         as "free". An entry for a day counts from midnight to midnight of the shop.
@@ -172,9 +172,9 @@ class Mirror:
     async def _look(self) -> None:
         """Renew the copy in memory from PostgreSQL."""
         asked_at_s = time.monotonic()
-        ids = {"ids": list(self._bays)}
+        ids = {"ids": list(self._blocked)}
         state = await self._pool.row(_STATE, ids)
-        if state is None or state["known"] < len(self._bays) or not state["complete"]:
+        if state is None or state["known"] < len(self._blocked) or not state["complete"]:
             self._copy = None
             return
         old, version = self._copy, state["version"]
@@ -183,8 +183,9 @@ class Mirror:
         else:
             days = _by_day(
                 [
-                    Busy(
-                        _interval(row["starts_at"], row["ends_at"]), self._bays[row["calendar_id"]]
+                    _busy(
+                        _interval(row["starts_at"], row["ends_at"]),
+                        self._blocked[row["calendar_id"]],
                     )
                     for row in await self._pool.rows(_BUSY, ids)
                 ]
@@ -214,13 +215,13 @@ class Mirror:
         try:
             async with asyncio.timeout(ASK_LIMIT_S):
                 lists = await asyncio.gather(
-                    *(self._calendar.events(interval, calendar_id) for calendar_id in self._bays)
+                    *(self._calendar.events(interval, calendar_id) for calendar_id in self._blocked)
                 )
         except TimeoutError as exc:
             raise CalendarUnavailable(f"no answer from Google within {ASK_LIMIT_S} s") from exc
         found = [
-            Busy(event.interval, bay)
-            for bay, events in zip(self._bays.values(), lists, strict=True)
+            _busy(event.interval, blocked)
+            for blocked, events in zip(self._blocked.values(), lists, strict=True)
             for event in events
             if event.busy and event.interval and not event.belongs_to(installation)
         ]
@@ -228,6 +229,12 @@ class Mirror:
             (one for one in found if one.interval.overlaps(interval)),
             key=lambda one: one.interval.start,
         )
+
+
+def _busy(interval: Interval, blocked: int | str | None) -> Busy:
+    if isinstance(blocked, str):
+        return Busy(interval, None, blocked)
+    return Busy(interval, blocked)
 
 
 def _by_day(found: list[Busy]) -> dict[int, tuple[Busy, ...]]:

@@ -150,6 +150,13 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
         ({"technicians": [{"name": "A", "hours": {"mondy": "9:00-17:00"}}]}, '"monday"'),
         ({"technicians": [{"name": "A", "hours": {"monday": "9-17"}}]}, "hours.monday"),
         ({"technicians": [{"name": "A"}, {"name": "A"}]}, 'technicians: "A" appears twice'),
+        (
+            {
+                "bays": [{"name": "B", "calendar_id": "c@x"}],
+                "technicians": [{"name": "A", "calendar_id": "c@x"}],
+            },
+            'calendar_id: "c@x" appears twice',
+        ),
     ],
 )
 def test_single_problems(

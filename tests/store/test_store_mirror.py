@@ -11,9 +11,10 @@ from loguru import logger
 from store_world import CALENDAR_ID, HOUR, Rows
 
 from sandbox.google import CalendarWorld
-from shop.shopfile import Shop
+from settings import Settings
+from shop.shopfile import Bay, Shop, Technician
 from shop.types import Busy, Interval
-from store import Store
+from store import Store, open_store
 from store import calendar as calendar_module
 from store import calendar_sync as sync_module
 from store import mirror as mirror_module
@@ -291,19 +292,27 @@ async def test_a_lease_left_by_a_crash_runs_out(
             await asyncio.sleep(0.05)
 
 
-async def test_a_bays_own_calendar_blocks_that_bay(store: Store, google: CalendarWorld) -> None:
-    """Entries of a bay's calendar take the bay alone, also when Google is asked directly."""
-    bay = "bay2@bayline.example"
-    google.calendars[bay] = type(google.calendar(CALENDAR_ID))(bay, "bay2", ZONE)
-    mirror = Mirror(store.pool, store.calendar, {CALENDAR_ID: None, bay: 2}, 90)
+async def test_own_calendars_block_their_own(
+    store: Store, google: CalendarWorld, settings: Settings, shop: Shop
+) -> None:
+    """Entries of a bay's or a technician's calendar take these alone, from Google and the copy."""
+    bay, person = "bay2@bayline.example", "rosa@bayline.example"
+    for one in (bay, person):
+        google.calendars[one] = type(google.calendar(CALENDAR_ID))(one, one, ZONE)
+    bays = (Bay(name="Pit"), Bay(name="Lift", calendar_id=bay))
+    crew = (Technician(name="Rosa", calendar_id=person),)
+    shop = shop.model_copy(update={"bay_list": bays, "technicians": crew})
     enter(google)
     google.add_event(bay, start=NOON, end=NOON + HOUR)
-    wanted = {hour(), Busy(hour().interval, 2)}
-    assert set(await mirror.busy(THAT_DAY)) == wanted
-    await mirror.sync_once()
-    asked = len(google.requests)
-    assert set(await mirror.busy(THAT_DAY)) == wanted
-    assert len(google.requests) == asked
+    google.add_event(person, start=NOON, end=NOON + HOUR)
+    wanted = {hour(), Busy(hour().interval, 2), Busy(hour().interval, None, "Rosa")}
+    async with open_store(settings, shop) as opened:
+        mirror = opened.mirror
+        assert set(await mirror.busy(THAT_DAY)) == wanted
+        await mirror.sync_once()
+        asked = len(google.requests)
+        assert set(await mirror.busy(THAT_DAY)) == wanted
+        assert len(google.requests) == asked
 
 
 async def test_the_window_moves_on(
