@@ -102,6 +102,19 @@ async def test_times_the_shop_cannot_take(place: Place, when: object, error: str
     assert (await place.store.appointments.get(visit)).scheduled_at == AT_TWO
 
 
+async def test_one_car_is_not_in_two_places(place: Place) -> None:
+    """A visit is not moved onto another one of the same car, even with a bay free."""
+    dana = await place.dana()
+    await booked(place, dana, WEDNESDAY_AT_TEN)
+    visit = await booked(place, dana)
+    answer = await use(
+        place.call(dana.phone), "reschedule_appointment",
+        appointment_id=visit, new_scheduled_at=WEDNESDAY_AT_TEN,
+    )  # fmt: skip
+    assert answer["error"] == "vehicle_busy"
+    assert (await place.store.appointments.get(visit)).scheduled_at == AT_TWO
+
+
 async def test_a_cancelled_visit_is_not_moved(place: Place) -> None:
     """The caller is offered a new one instead."""
     dana = await place.dana()
