@@ -50,7 +50,7 @@ def one_for_one_wish(history: History) -> Iterator[Violation]:
             of_wish[version.id] = version
             if len(of_wish) > 1:
                 both = " and ".join(_row(one) for one in of_wish.values())
-                yield Violation("two visits for one wish", f"wish {version.wish}: {both}")
+                yield Violation("two visits for one wish", f"{version.wish}: {both}")
 
 
 def everything_was_asked_for(history: History) -> Iterator[Violation]:
@@ -195,10 +195,10 @@ def _by_row(history: History) -> dict[int, list[Version]]:
 
 def _seen(versions: list[Version], one: Attempt) -> list[Version]:
     """Return the versions of a row that somebody could have read while `one` was under way."""
-    ends = [after.at + COMMIT_SLACK_S for after in versions[1:]] + [float("inf")]
+    ends = [*(after.at + COMMIT_SLACK_S for after in versions[1:]), float("inf")]
     return [
         version
-        for version, until in zip(versions, ends, strict=True)
+        for version, until in zip(versions, ends, strict=False)  # of no version, no end either
         if version.at <= one.ended_at and until >= one.began_at
     ]
 
@@ -211,13 +211,16 @@ def _row(row: Version) -> str:
     state = "deleted" if row.gone else row.status
     where = f"bay {row.bay}" + (f", {row.technician}" if row.technician else "")
     when = f"{row.start:.0f} to {row.blocked_until:.0f}"
-    return f"visit {row.id} ({state}, {when}, {where}, car {row.vehicle_id}, wish {row.wish})"
+    return (
+        f"visit {row.id} ({state}, {when}, {where}, car {row.vehicle_id}, {row.wish or 'no note'})"
+    )
 
 
 def _said(one: Attempt) -> str:
     about = f" visit {one.appointment_id}" if one.appointment_id is not None else ""
     when = f" to {one.start:.0f}" if one.start is not None else ""
-    return f"attempt {one.id} ({one.actor}: {one.kind}{about}{when}, wish {one.wish}) {one.outcome}"
+    what = f"{one.actor}: {one.kind}{about}{when}, {one.wish or 'no note'}"
+    return f"attempt {one.id} ({what}) {one.outcome}"
 
 
 def _told(history: History, version: Version, kind: str) -> str:
