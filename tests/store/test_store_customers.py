@@ -144,6 +144,13 @@ async def test_another_customers_entry_under_the_key_is_a_miss(
     assert found is not None and found.id == dana.customer.id
 
 
+async def test_somebody_new_is_seen_at_once(store: Store) -> None:
+    """A number that nobody had a moment ago is not remembered as nobody's."""
+    assert await store.customers.by_phone(PHONE) is None
+    made = await store.customers.create("Ann", "Lee", PHONE)
+    assert await store.customers.by_phone(PHONE) == made
+
+
 async def test_changes_are_seen_at_once(store: Store, dana: Caller, redis_url: str) -> None:
     """A new car and a new number show in the next look-up, whatever was cached before."""
     await filled(store, redis_url)

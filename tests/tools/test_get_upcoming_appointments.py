@@ -73,30 +73,31 @@ async def test_a_caller_without_visits_is_told_so(place: Place) -> None:
     assert answer["success"] and answer["appointments"] == []
 
 
-@pytest.mark.parametrize(
-    ("customer_id", "error"),
-    [
-        (0, "not_authorized"),
-        (-1, "not_authorized"),
-        (10**30, "not_authorized"),
-        ("9" * 150, "not_authorized"),
-        (987654.0, "not_authorized"),
-        (1.5, "invalid_arguments"),
-        (float("nan"), "invalid_arguments"),
-        (float("inf"), "invalid_arguments"),
-        (True, "invalid_arguments"),
-        (False, "invalid_arguments"),
-        ("me", "invalid_arguments"),
-        ("1; DROP TABLE customers", "invalid_arguments"),
-        ([1], "invalid_arguments"),
-        ({"id": 1}, "invalid_arguments"),
-        ("\u0661", "invalid_arguments"),
-        ("", None),
-        (None, None),
-    ],
-)
-async def test_ids_of_every_kind(place: Place, customer_id: object, error: str | None) -> None:
+IDS: list[tuple[object, str | None]] = [
+    (0, "not_authorized"),
+    (-1, "not_authorized"),
+    (10**30, "not_authorized"),
+    ("9" * 150, "not_authorized"),
+    (987654.0, "not_authorized"),
+    (1.5, "invalid_arguments"),
+    (float("nan"), "invalid_arguments"),
+    (float("inf"), "invalid_arguments"),
+    (True, "invalid_arguments"),
+    (False, "invalid_arguments"),
+    ("me", "invalid_arguments"),
+    ("1; DROP TABLE customers", "invalid_arguments"),
+    ([1], "invalid_arguments"),
+    ({"id": 1}, "invalid_arguments"),
+    ("\u0661", "invalid_arguments"),
+    ("", None),
+    (None, None),
+]
+
+
+async def test_ids_of_every_kind(place: Place) -> None:
     """A number is foreign unless it is the caller's own; what is no number is not understood."""
     dana = await place.dana()
-    answer = await use(place.call(dana.phone), "get_upcoming_appointments", customer_id=customer_id)
-    assert answer.get("error") == error, answer
+    for customer_id, error in IDS:
+        call = place.call(dana.phone)
+        answer = await use(call, "get_upcoming_appointments", customer_id=customer_id)
+        assert answer.get("error") == error, (customer_id, answer)
