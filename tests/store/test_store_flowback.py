@@ -256,6 +256,22 @@ async def test_a_lost_answer_is_not_taken_for_peoples_move(
     assert conflicts(rows) == []
 
 
+async def test_a_followed_move_is_followed_once(
+    store: Store, dana: Caller, google: CalendarWorld, rows: Rows
+) -> None:
+    """The visit followed, the event could not be marked, the caller moved back: that stands."""
+    visit = await book(store, dana)
+    move(google, visit, 3)
+    google.fail_next(503, operation="events.patch")
+    await store.mirror.sync_once()
+    await store.relay.run_once()
+    assert (await store.appointments.get(visit.id)).scheduled_at == NOON + 3 * HOUR
+    await store.appointments.reschedule(visit.id, NOON)
+    await settle(store)
+    assert shown(google) == wanted(rows) == [(visit.calendar_event_id, NOON)]
+    assert conflicts(rows) == []
+
+
 async def test_a_lost_answer_to_a_deletion_is_not_taken_for_peoples(
     store: Store, dana: Caller, google: CalendarWorld, rows: Rows
 ) -> None:
