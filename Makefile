@@ -13,7 +13,7 @@ STAMP := $(VENV)/.installed
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 .PHONY: install
 install: $(STAMP) ## install everything into .venv/, pinned and checked by hash
@@ -41,6 +41,14 @@ run: install ## the same service, left running, with stand-ins for the vendors
 .PHONY: test
 test: install lint ## lint, types and all tests, real PostgreSQL and Redis included
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+.PHONY: check-bookings
+check-bookings: install ## callers, kill -9 and a failing Google against the books (3 minutes; ARGS="--seed 7")
+	@$(BIN)/python -m qa.bookings $(ARGS)
+
+.PHONY: bench-data
+bench-data: install ## look-ups, availability and bookings in ms, beside the bare databases
+	@PYTHONPATH=. $(BIN)/python tests/bench/data_path.py $(ARGS)
 
 .PHONY: lint
 lint: install ## style, types, Dockerfile and shell scripts
