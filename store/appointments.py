@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from shop.types import Appointment, Busy, Interval, Slot, Vehicle, VisitKind
+from shop.types import LIVE_STATUSES, Appointment, Busy, Interval, Slot, Vehicle, VisitKind
 from store.customers import Customers, NewCustomer, insert_customer
 from store.errors import NotFound
 from store.holds import end_holds
@@ -38,6 +38,8 @@ WHERE customer_id = %(customer_id)s AND {_LIVE} AND ends_at > %(now)s
 ORDER BY scheduled_at, id
 """  # noqa: S608
 _BY_KEY = f"SELECT {_COLUMNS} FROM appointments WHERE booking_key = %(booking_key)s"  # noqa: S608
+# Cancelled by another program, which knows nothing of wishes: it no longer answers to its own.
+_FORGET_KEY = "UPDATE appointments SET booking_key = NULL WHERE booking_key = %(booking_key)s"
 
 # One wish at a time: a repeated wish waits here until the first has been granted or refused.
 _LOCK_KEY = "SELECT pg_advisory_xact_lock(1802463342, hashtext(%(booking_key)s))"
@@ -152,9 +154,9 @@ class Appointments:
         return _appointment(row)
 
     async def by_booking_key(self, booking_key: str | None) -> Appointment | None:
-        """Return the visit that this wish made, None when it has made none."""
+        """Return the live visit that this wish made, None when there is none."""
         row = await self._pool.row(_BY_KEY, {"booking_key": booking_key})
-        return _appointment(row) if row else None
+        return _appointment(row) if row and row["status"] in LIVE_STATUSES else None
 
     async def upcoming(self, customer_id: int, now: datetime) -> list[Appointment]:
         """Return a customer's live visits that are not over at `now`, soonest first."""
@@ -272,8 +274,10 @@ async def _book(conn: Connection, new: NewAppointment) -> tuple[Appointment, str
         key = {"booking_key": new.booking_key}
         await conn.execute(_LOCK_KEY, key)
         done = await (await conn.execute(_BY_KEY, key)).fetchone()
-        if done is not None:
+        if done is not None and done["status"] in LIVE_STATUSES:
             return _appointment(done), None
+        if done is not None:
+            await conn.execute(_FORGET_KEY, key)
     customer_id, vehicle_id = new.customer_id, new.vehicle_id
     if new.new_customer is not None:
         customer_id = await insert_customer(conn, new.new_customer)
