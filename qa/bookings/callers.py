@@ -69,9 +69,9 @@ class Caller:
         errand = self.choice.random()
         if errand < 0.1:
             await self._ask_what_is_booked(line)
-        elif self.visits and errand < 0.35:
+        elif self.visits and errand < 0.5:
             await self._cancel(line)
-        elif self.visits and (errand < 0.65 or len(self.visits) >= MOST_VISITS):
+        elif self.visits and (errand < 0.8 or len(self.visits) >= MOST_VISITS):
             await self._move(line)
         else:
             await self._book(line)
@@ -88,10 +88,11 @@ class Caller:
         at = await self._wanted_time(line, service)
         for _ in range(OFFERS_TAKEN):
             answer = await self._book_at(line, service, at)
-            alternatives = answer.get("alternatives", [])
-            if not alternatives:
+            offers = [one["start"] for one in answer.get("alternatives", [])]
+            near = [start for start in offers if self.crowd.grid.has(start)]
+            if not near:
                 return
-            at = str(self.choice.choice(alternatives)["start"])
+            at = str(self.choice.choice(near))
 
     async def _book_at(self, line: Line, service: str, at: str) -> dict[str, Any]:
         name = self.crowd.wish_name()

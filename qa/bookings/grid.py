@@ -39,6 +39,10 @@ class Grid:
             day += timedelta(days=1)
         return cls(shop.zone, tuple(found), tuple(starts))
 
+    def has(self, wall: str) -> bool:
+        """Say whether a wall time lies on one of the days."""
+        return datetime.fromisoformat(wall).date() in self.days
+
     def any_start(self, choice: random.Random) -> str:
         """Return some time as tools take it, mostly a full hour."""
         whole = [at for at in self.starts if at.minute == 0 and at.hour != 12]

@@ -29,6 +29,9 @@ _MOVE = """
 UPDATE appointments SET scheduled_at = %(at)s WHERE id = %(id)s
     AND status IN ('scheduled', 'confirmed') RETURNING id
 """
+_NEWEST = """
+SELECT id FROM appointments WHERE status IN ('scheduled', 'confirmed') ORDER BY id DESC LIMIT 1
+"""
 _DELETE = "DELETE FROM appointments WHERE id = %(id)s"
 
 
@@ -48,8 +51,10 @@ class Desk:
             errand = self.choice.random()
             if errand < 0.4 or not self.crowd.settled:
                 await self._insert()
+            elif errand < 0.5:
+                await self._cancel_newest()
             else:
-                await self._change(errand)
+                await self._change(self.choice.choice(self.crowd.settled), errand)
 
     async def _insert(self) -> None:
         wall = self.crowd.grid.any_start(self.choice)
@@ -71,8 +76,13 @@ class Desk:
             _attempt(number, "desk", "book", wish, began_at, outcome, None, start, told)
         )
 
-    async def _change(self, errand: float) -> None:
-        visit = self.choice.choice(self.crowd.settled)
+    async def _cancel_newest(self) -> None:
+        """Cancel a visit whose caller may still be in the middle of asking for it."""
+        _, rows = await self._run(_NEWEST, {})
+        for row in rows:
+            await self._change(row["id"], errand=0.7)
+
+    async def _change(self, visit: int, errand: float) -> None:
         wall = self.crowd.grid.any_start(self.choice)
         values = {"id": visit, "at": self.crowd.grid.instant(wall)}
         kind: Kind = "move" if errand < 0.6 else "cancel"

@@ -9,6 +9,9 @@ from qa.bookings.history import Attempt, Event, History, Version, Violation
 COMMIT_SLACK_S = 2.0
 """A row's version carries the time of its statement; until the commit others see the one before."""
 
+ABOUT_PLACES = frozenset({"slot_taken", "vehicle_busy"})
+"""Refusals that mean somebody else was quicker."""
+
 
 def check(history: History) -> list[Violation]:
     """Return every violation of every rule, in their order."""
@@ -94,13 +97,20 @@ def promises_kept(history: History) -> Iterator[Violation]:
 
 
 def refusals_kept(history: History) -> Iterator[Violation]:
-    """Who was last told no, and never yes, has no visit standing."""
+    """Nobody is told no about a visit that stands: not while it does, and not as the last word."""
     wishes: dict[str, list[Attempt]] = defaultdict(list)
+    visits: dict[str, list[Version]] = defaultdict(list)
     for one in history.attempts:
         if one.kind == "book" and one.actor == "caller":
             wishes[one.wish].append(one)
+    for versions in _by_row(history).values():
+        visits[versions[0].wish] += versions
     standing = {row.wish: row for row in history.rows if row.live}
     for wish, attempts in wishes.items():
+        for one in attempts:
+            found = _at(visits[wish], one.ended_at)
+            if one.outcome == "refused" and one.code in ABOUT_PLACES and found is not None:
+                yield Violation("told no of a visit that stands", f"{_said(one)}: {_row(found)}")
         last = max(attempts, key=lambda one: one.ended_at)
         never = all(one.outcome != "success" for one in attempts)
         if never and last.outcome == "refused" and wish in standing:
@@ -201,6 +211,15 @@ def _seen(versions: list[Version], one: Attempt) -> list[Version]:
         for version, until in zip(versions, ends, strict=False)  # of no version, no end either
         if version.at <= one.ended_at and until >= one.began_at
     ]
+
+
+def _at(versions: list[Version], at: float) -> Version | None:
+    """Return the live visit among the versions of one wish that stood at a moment."""
+    last: dict[int, Version] = {}
+    for version in versions:
+        if version.at <= at:
+            last[version.id] = version
+    return next((version for version in last.values() if version.live), None)
 
 
 def _state(row: Version) -> tuple[str, float, float, int, str | None]:

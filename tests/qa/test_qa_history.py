@@ -208,6 +208,17 @@ BAD = {
             ),
         ),
     ),
+    "told no of what another answer promised": (
+        "told no of a visit that stands",
+        replace(
+            BOOKED,
+            attempts=(
+                attempt(1, 100.0),
+                attempt(2, 100.1, outcome="refused", code="slot_taken", told_id=None,
+                        told_start=None),
+            ),
+        ),
+    ),
     "nowhere for a moment": (
         "gone while it was moved",
         moved(
