@@ -62,6 +62,14 @@ class Worker:
         await self._process.wait()
         await self._reading
 
+    async def freeze(self, seconds: float) -> None:
+        """Stop the process where it is, for a while."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGCONT)
+
     async def stop(self) -> None:
         """Let the process end by itself, or end it."""
         if self._process.stdin is not None and not self.dead:
@@ -102,7 +110,6 @@ class Fleet:
         self._log = log
         self._size = size
         self._workers: list[Worker] = []
-        self.kills = 0
 
     async def start(self) -> None:
         """Start all processes and wait until they take orders."""
@@ -118,8 +125,11 @@ class Fleet:
         """Kill one process in the middle of its work and start another in its place."""
         place = choice.randrange(self._size)
         await self._workers[place].kill()
-        self.kills += 1
         self._workers[place] = await self._spawn()
+
+    async def freeze_one(self, choice: random.Random, seconds: float) -> None:
+        """Freeze one process for a while; what it is asked meanwhile waits."""
+        await choice.choice(self._workers).freeze(seconds)
 
     async def all_ready(self) -> None:
         """Wait until every process takes orders."""
@@ -128,13 +138,8 @@ class Fleet:
 
     async def ask(self, order: Mapping[str, Any], choice: random.Random) -> dict[str, Any]:
         """Ask any process that is up; raises WorkerDied or Silence."""
-        up = [one for one in self._workers if one.ready.is_set() and not one.dead]
-        if not up:
-            await asyncio.wait(
-                [asyncio.ensure_future(one.ready.wait()) for one in self._workers],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            up = [one for one in self._workers if not one.dead] or self._workers
+        while not (up := [one for one in self._workers if one.ready.is_set() and not one.dead]):  # noqa: ASYNC110 - any of them will do
+            await asyncio.sleep(0.05)
         return await choice.choice(up).ask(order)
 
     async def _spawn(self) -> Worker:

@@ -100,7 +100,7 @@ async def torture(plan: Plan, tell: Callable[[str], None]) -> Verdict:
                 place.postgres,
                 place.valkey,
                 place.calendar,
-                random.Random(plan.seed),
+                plan.seed,
                 plan.pace,
             )
             await _trouble(plan, place, crowd, cars, chaos)
