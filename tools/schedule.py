@@ -135,9 +135,11 @@ async def check(call: Call, service: Service, start: datetime, besides: int | No
     `besides` is the id of the caller's own appointment that would leave its place.
     """
     day = shop_day(to_shop(start, call.shop.zone).date(), call.shop.zone)
-    taken = await busy(call, day, besides)
+    now = call.clock.now()
     try:
-        return check_slot(call.shop, service, start, taken, call.clock.now())
+        # The shop's own rules first: nobody is asked about a day that cannot be.
+        check_slot(call.shop, service, start, [], now)
+        return check_slot(call.shop, service, start, await busy(call, day, besides), now)
     except SlotRefused as exc:
         raise await refusal(call, service, start, exc.reason) from exc
 

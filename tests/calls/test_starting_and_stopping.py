@@ -81,8 +81,11 @@ async def _until_stopping(url: str) -> None:
     refused = 0
     async with asyncio.timeout(15):
         while refused < 8:
-            async with httpx.AsyncClient() as client:  # a new connection may reach another process
-                ready = (await client.get(f"{url}/readyz")).status_code == 200
+            try:
+                async with httpx.AsyncClient() as client:  # a new one may reach another process
+                    ready = (await client.get(f"{url}/readyz")).status_code == 200
+            except httpx.HTTPError:
+                ready = False  # reached a process that has just gone
             refused = 0 if ready else refused + 1
             await asyncio.sleep(0.05)
 
