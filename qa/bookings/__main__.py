@@ -32,7 +32,7 @@ def report(verdict: Verdict, plan: Plan) -> str:
         f"  codes         {_listed(codes)}",
         f"  books         {changes} changes, {live} live visits at the end",
         f"  killed (-9)   {_listed(verdict.kills)}",
-        f"  Google        faults ordered: {_listed(verdict.faults)}",
+        f"  Google        troubles ordered: {_listed(verdict.faults)}",
         f"                requests that failed: {_listed(verdict.google_failures)}",
         f"  agreement     {settled} after the last misfortune",
         f"  seed          {plan.seed}",

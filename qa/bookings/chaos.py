@@ -88,7 +88,7 @@ class Chaos:
         """Kill a worker, or freeze it for a while: then it wakes up in a world that went on."""
         if choice.random() < FREEZES:
             await self.fleet.freeze_one(choice, choice.uniform(1, 4))
-            self.faults["worker frozen"] += 1
+            self.kills["worker only frozen"] += 1
             return
         await self.fleet.kill_one(choice)
         self.kills["worker"] += 1
