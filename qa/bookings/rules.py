@@ -97,7 +97,10 @@ def promises_kept(history: History) -> Iterator[Violation]:
 
 
 def refusals_kept(history: History) -> Iterator[Violation]:
-    """Nobody is told no about a visit that stands: not while it does, and not as the last word."""
+    """Nobody is told no about a visit that stood before they asked, nor as the last word.
+
+    Two who ask at the same moment may hear no and yes: the place came free between the two.
+    """
     wishes: dict[str, list[Attempt]] = defaultdict(list)
     visits: dict[str, list[Version]] = defaultdict(list)
     for one in history.attempts:
@@ -109,7 +112,10 @@ def refusals_kept(history: History) -> Iterator[Violation]:
     for wish, attempts in wishes.items():
         for one in attempts:
             found = _at(visits[wish], one.ended_at)
-            if one.outcome == "refused" and one.code in ABOUT_PLACES and found is not None:
+            if one.outcome != "refused" or one.code not in ABOUT_PLACES or found is None:
+                continue
+            told = (other.ended_at for other in attempts if other.told_id == found.id)
+            if min(found.at + COMMIT_SLACK_S, *told, float("inf")) <= one.began_at:
                 yield Violation("told no of a visit that stands", f"{_said(one)}: {_row(found)}")
         last = max(attempts, key=lambda one: one.ended_at)
         never = all(one.outcome != "success" for one in attempts)

@@ -31,6 +31,13 @@ def attempt(number: int, began_at: float, kind: str = "book", **more: object) ->
     return replace(made, **{"kind": kind, **more})  # type: ignore[arg-type]  # the fields, by name
 
 
+def told_no(number: int, began_at: float) -> Attempt:
+    """A caller's attempt that is refused because the place is taken."""
+    return attempt(
+        number, began_at, outcome="refused", code="slot_taken", told_id=None, told_start=None
+    )
+
+
 BOOKED = History(
     attempts=(attempt(1, 100.0),),
     versions=(version(1, 100.2),),
@@ -105,6 +112,9 @@ GOOD = {
     ),
     "doubt, and it does not": History(
         attempts=(attempt(1, 100.0, outcome="ambiguous", told_id=None, told_start=None),)
+    ),
+    "asked twice at once, and no came before yes": replace(
+        BOOKED, attempts=(attempt(1, 100.0), told_no(2, 100.0))
     ),
     "booked by doubt, then told so": replace(
         BOOKED,
@@ -203,21 +213,17 @@ BAD = {
             BOOKED,
             attempts=(
                 attempt(1, 100.0, outcome="ambiguous", told_id=None, told_start=None),
-                attempt(2, 101.0, outcome="refused", code="slot_taken", told_id=None,
-                        told_start=None),
+                told_no(2, 101.0),
             ),
         ),
     ),
-    "told no of what another answer promised": (
+    "told no of what was promised before": (
         "told no of a visit that stands",
-        replace(
-            BOOKED,
-            attempts=(
-                attempt(1, 100.0),
-                attempt(2, 100.1, outcome="refused", code="slot_taken", told_id=None,
-                        told_start=None),
-            ),
-        ),
+        replace(BOOKED, attempts=(attempt(1, 100.0), told_no(2, 100.6))),
+    ),
+    "told no of what has long stood": (
+        "told no of a visit that stands",
+        replace(BOOKED, attempts=(attempt(1, 100.0, ended_at=110.0), told_no(2, 105.0))),
     ),
     "nowhere for a moment": (
         "gone while it was moved",
