@@ -30,11 +30,14 @@ PARTICIPLES: tuple[tuple[Kind, str], ...] = (
         "booked",
         "booked|prebooked|scheduled|reserved|confirmed|penciled|slotted|secured|finali[sz]ed|"
         "arranged|squeezed|registered|locked (?:in|down)|signed up|set up|put down|fitted|"
+        "(?:set|signed) (?:it|that|this|you|everything|your \\w+) up|"
+        "locked (?:it|that|this|you|your \\w+) (?:in|down)|"
         "(?:noted|marked|written) down|blocked (?:off|out)|saved|held|claimed|added",
     ),
     (
         "cancelled",
-        "cancelled|scrapped|voided|called off|deleted|removed|taken off|withdrawn|wiped|scratched|"
+        "cancelled|scrapped|voided|called (?:it |that |your \\w+ )?off|deleted|removed|taken off|"
+        "withdrawn|wiped|scratched|"
         "taken (?:it|that|you) off|cleared off",
     ),
     (
@@ -73,6 +76,7 @@ NEEDS: dict[str, str] = {
         ("arranged", "secured", "marked", "noted", "blocked", "shared", "informed", "notified"),
         _ABOUT_A_VISIT,
     ),
+    **dict.fromkeys(("informed", "notified", "alerted"), r"\b(?:you|team|shop|manager|them)\b"),
     **dict.fromkeys(("connected", "connecting", "routing", "routed", "redirecting"), _ABOUT_A_CALL),
 }
 """Words of many uses, and what must stand beside them for ours."""
@@ -97,7 +101,7 @@ _PHRASES = rf"""
 booked before promised
     \b(?:see|seeing|expect|expecting|having|waiting for|ready for) you (?:\w+ ){{0,2}}?(?:then\b|there\b|{WHEN})
     \bhave you (?:\w+ )?(?:down|in(?! (?:our|the) )|set|booked|coming|{WHEN})
-    \bgot you (?:\w+ )?(?:down|in(?! (?:our|the) )|set|booked|coming|{WHEN})
+    \bgot(?:ten)? you (?:\w+ )?(?:down|in(?! (?:our|the) )|set|booked|coming|{WHEN})
     \bsee (?:the|your|both|that) [\w ]*?(?:then\b|{WHEN})
     \blook(?:ing)? forward to (?:seeing|having|meeting)
     \byou are (?:now |all |officially )*(?:in|on|down|confirmed|set|coming|coming in) {WHEN}
@@ -107,6 +111,7 @@ booked before promised
     \b(?:your|the|that) (?:\w+ ){{0,3}}?(?:{VISIT}|{_WORK}) (?:\w+ )?(?:is|will be|starts) (?:now |all |still |set |in |good )*{WHEN}
     \b(?:your|the|that) (?:\w+ ){{0,3}}?(?:{VISIT}|{_WORK}) is (?:now |all )*(?:set|in|official|made|complete|firm|good)$
     \b(?:your|the|that) (?:\w+ ){{0,3}}?(?:{VISIT}|{_WORK}) is (?:now |all )*(?:set|in|official|made|complete|firm) (?:for|on|at)\b
+    \b(?:you|we) are (?:all )?good for {WHEN}
     \bmark your calendar\b
     \b(?:bring|drop) (?:it|the \w+|your \w+) (?:in|by|off) then\b
 
@@ -117,6 +122,8 @@ booked before said
     \b(?:{VISIT}|that one|{NUMBER}|{DAY}) is (?:all |now )*yours\b
     \b{WHEN} it is\b
     \bit is (?:a date|official)\b
+    \bit is (?:on |for )?{DAY}[\w ]* now$
+    \b{VISIT} stands\b
     \bputting you (?:down |in )?{WHEN}
 
 booked before always
@@ -124,23 +131,24 @@ booked before always
     \bcan confirm (?:your|the|an?) (?!name|number|phone|identity|email|address|plate|vin)
 
 booked now said
+    \b{VISIT} (?:is|has been|was) (?:\w+ )?(?:made|created|completed|processed|done|in place|placed|entered|submitted|complete)\b
     \b(?:put|putting|wrote|jotted|marked|noted|entered|popped|got|slotting|penciling|fit|worked|added|squeezing) (?:you|it|that|this|her|him|your \w+|the \w+) (?:down|in(?:to)?|up|on the)\b
     \b(?:made|created|entered|placed|wrote|logged|got|kept|grabbed|claimed|snagged) (?:you )?(?:your|the|an?|that) (?:\w+ ){{0,2}}?{VISIT}\b
-    \b(?:able|managed|manage) to (?:\w+ )?(?:book|schedule|reserve|get|fit|squeeze|secure|put|grab|make|confirm|lock)\b
+    \b(?:was able|were able|been able|managed) to (?:\w+ )?(?:book|schedule|reserve|get|fit|squeeze|secure|put|grab|make|confirm|lock)\b
     \b(?:went|gone) ahead and (?:\w+ )?(?:book|schedule|reserve|put|confirm|set|made|make)
 
 moved now said
-    \b(?:able|managed|manage) to (?:\w+ )?(?:move|reschedule|change|switch|shift|push)
+    \b(?:was able|were able|been able|managed) to (?:\w+ )?(?:move|reschedule|change|switch|shift|push)
     \b(?:went|gone) ahead and (?:\w+ )?(?:move|reschedule|change|switch|update)
     \b(?:made|put through|entered|completed) (?:the|that|your|those) (?:\w+ )?(?:change|switch|update|move|swap)s?\b(?! (?:of|to your) )
-    \b(?:move|switch) is (?:made|complete|in)\b
+    \b(?<!oil )(?:change|move|switch) (?:is|has been|was) (?:made|complete|in|done)\b
 
 moved before said
     \bnew (?:time|slot|day|date|appointment|visit) is\b
     \bis now (?:set |booked |scheduled )?{WHEN}
 
 cancelled now said
-    \b(?:able|managed|manage) to (?:\w+ )?(?:cancel|remove|take|delete)
+    \b(?:was able|were able|been able|managed) to (?:\w+ )?(?:cancel|remove|take|delete)
     \b(?:went|gone) ahead and (?:\w+ )?(?:cancel|remove|took|take|delete)
     \b(?:took|taken|take) (?:you|it|that|your \w+|the \w+(?: \w+)?) off\b
     \b(?:is|are|it|that|you|now|visit|appointment) off (?:the|our) (?:books?|schedule|calendar)
@@ -152,13 +160,14 @@ cancelled now said
     \bgot rid of (?:it|that|your)
 
 sent now said
-    \b(?:is|are) (?:now |already )*on (?:its|the|it is) way\b
+    \b(?:is|are) (?:now |already )*on (?:its|the|it is|their) way\b
     \b(?:is|are) (?:now |already )*in your (?:inbox|email)
     \b(?:is|are) (?:now |already )*(?:coming|heading|headed) (?:to you|your way|over)
     \b(?:sending|texting|emailing|messaging|shooting) (?:you|that|it|over|the|your|out|an?)\b
     \b(?:dropped|shot|left) (?:you|them|him|her) an? (?:\w+ )?(?:text|email|line|message|note)
     \b(?:let|told) (?:the )?(?:shop|team|manager|technician|mechanic|guys|them) know
-    \btold the (?:shop|team|manager|technician|mechanic)
+    \b(?:told|asked) (?:the|our|my) (?:shop|team|manager|technician|mechanic)
+    \bexpect an? (?:\w+ )?(?:text|email|message|confirmation|sms|call)\b
     \b(?:took|taken) (?:down )?(?:a|your) message
 
 sent now promised
@@ -172,10 +181,11 @@ transferred now said
     \bgot (?:{_PERSON}|(?:a|the|our) {_PERSON}) on the line
     \b(?:hold|stay) (?:on )?(?:the|for) (?:line )?(?:for )?(?:a|the|our) {_PERSON}
     \bforwarding (?:you|your call)
+    ^(?:now )?(?:connecting|transferring)(?: now)?$
     \b(?:call|line) is (?:ringing|going) through
 
 transferred now promised
-    \bwhile i (?:just )?(?:transfer|connect|patch|put you|get you|get {_PERSON}|pass you|fetch|find (?:you )?{_PERSON})
+    \bwhile i (?:just )?(?:transfer|connect|patch|put you|get you|get (?:(?:a|the|our) )?{_PERSON}|pass you|fetch|find (?:you )?{_PERSON})
     \b(?:transfer|connect|patch|put) you (?:\w+ ){{0,5}}?(?:right )?now\b
     \b{_PERSON} (?:is|will be) (?:\w+ )*?(?:right with you|on the line|picking up|coming on|with you (?:shortly|now|in a))
 
@@ -205,6 +215,7 @@ anything now said
     \bsuccess(?:ful(?:ly)?)?\b
     ^(?:(?:and|okay|ok|great|all|there|perfect|now|alright) )*(?:done|did it|fixed)\b(?! by| in| with)
     \b(?:it|that|this|everything|all|you|we|i) (?:is|are|am|has|have|has been|have been) (?:\w+ )?done\b(?! (?:in|by|within|while|here))
+    \brequest (?:is|has been|was) (?:\w+ )?(?:made|completed|processed|done|submitted|complete)\b
     \bi (?:have )?(?:just )?(?:done|did) (?:it|that|this|everything)\b
     \bdone and\b
     \bjust did\b

@@ -35,7 +35,7 @@ _OURS = re.compile(
     r"successfully|officially))* $"
 )
 _CALLER_DID = re.compile(r"\byou(?: (?:just|already|last|had|once|recently))* $")
-_WE_GOT_YOU = re.compile(r"\b(?:have|has|got|getting|moved|put|get) you $")
+_WE_GOT_YOU = re.compile(r"\b(?:have|has|got|gotten|getting|moved|put|get|is) you $")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _excused(words: str, at: int, before: _Before) -> bool:
     ahead = lead[: subjects[-1].start()] if subjects else ""
     if _MAY.search(group) or _NO.search(group) or _NO.search(" ".join(ahead.split()[-2:])):
         return True
-    if subjects and subjects[-1][0] == "nothing":
+    if (subjects and subjects[-1][0] == "nothing") or lead.endswith("no longer "):
         return True
     if subjects and _FINITE.search(group):
         return False

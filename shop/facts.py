@@ -82,7 +82,7 @@ def gather(
         if not result.get("success"):
             g.starts.update(_starts(result))
             told = str(result.get("message", ""))
-            g.refused.update(part.strip() for part in re.split(r"(?<=[.!?])\s", told))
+            g.refused.update((told, *re.split(r"(?<=[.!?])\s", told)))
             g.refusal = told if act else g.refusal
             continue
         g.starts.update(_starts(result))
@@ -114,10 +114,9 @@ def gather(
     )
 
 
-def service_named(words: str, shop: Shop) -> Service | None:
-    """Return the one service that plain words name; None for none or several."""
-    named = [s for s in shop.services if re.search(rf"\b{re.escape(plain(s.name))}\b", words)]
-    return named[0] if len(named) == 1 else None
+def services_named(words: str, shop: Shop) -> list[Service]:
+    """Return the services that plain words name."""
+    return [s for s in shop.services if re.search(rf"\b{re.escape(plain(s.name))}\b", words)]
 
 
 def _visit(
@@ -126,9 +125,9 @@ def _visit(
     said = str(told.get("message") or f"You have {told.get('spoken')}.")
     words = plain(said)
     at = _wall_time(told.get("scheduled_at")) or (before and before.at) or _date_of(words, today)
-    named = service_named(words, shop)
+    named = services_named(words, shop)
     service: str | None = told.get("service_type")
-    service = service or (before.service if before else None) or (named.code if named else None)
+    service = service or (before.service if before else None) or (named[0].code if named else None)
     vehicle_id = told.get("vehicle_id")
     car = cars.get(vehicle_id) if isinstance(vehicle_id, int) else None
     if car is None:

@@ -131,22 +131,29 @@ def number_at(tokens: Sequence[str], at: int) -> tuple[int | None, int]:
     """Read a whole number below a million that begins at `at`; return it and where it ends."""
     if tokens[at].isdecimal() and len(tokens[at]) < 7:
         return int(tokens[at]), at + 1
-    value, begun, i = 0, False, at
+    thousands, value, begun, i = 0, 0, False, at
     while i < len(tokens):
         word = tokens[i]
-        if word in _NUMBERS and (not begun or (value % 10 == 0 and value % 100 != 10)):
-            number = _NUMBERS[word]
-            if begun and value % 100 and number >= 10:
-                break
+        number = _NUMBERS.get(word)
+        if number is not None and (not begun or _fits_behind(value, number)):
             value, begun = value + number, True
-        elif word in ("hundred", "thousand") and begun:
-            value *= 100 if word == "hundred" else 1000
+        elif word == "hundred" and begun and 0 < value < 100:
+            value *= 100
+        elif word == "thousand" and begun and not thousands:
+            thousands, value = value * 1000, 0
         elif word == "a" and i == at and tokens[i + 1 : i + 2] == ["hundred"]:
             value, begun = 1, True
         else:
             break
         i += 1
-    return (value, i) if begun else (None, at)
+    return (thousands + value, i) if begun else (None, at)
+
+
+def _fits_behind(value: int, number: int) -> bool:
+    """Say whether a number word goes on after `value`: "twenty" and "five", a hundred and "ten"."""
+    if value % 100 == 0:
+        return number > 0
+    return value % 10 == 0 and value % 100 >= 20 and 0 < number < 10
 
 
 def _day(tokens: Sequence[str], at: int) -> tuple[Day | None, int]:
@@ -176,7 +183,9 @@ def _date(tokens: Sequence[str], at: int) -> tuple[int | None, int | None, int]:
         return None, None, at
     if tokens[at] in _MONTHS:
         of_month, after = _ordinal(tokens, _skip(tokens, at + 1, ("the",)), bare=True)
-        return (_MONTHS.index(tokens[at]) + 1, of_month, after) if of_month else (None, None, at)
+        if of_month is None:
+            return None, None, at
+        return _MONTHS.index(tokens[at]) + 1, of_month, _past_year(tokens, after)
     of_month, after = _ordinal(tokens, at, bare=False)
     if of_month is None or (at and tokens[at - 1] not in ("the", "on", ",", *WEEKDAYS)):
         return None, None, at
@@ -187,6 +196,17 @@ def _date(tokens: Sequence[str], at: int) -> tuple[int | None, int | None, int]:
     if after < len(tokens) and tokens[after] in ("one", "time", "thing", "visit", "available"):
         return None, None, at
     return None, of_month, after
+
+
+def _past_year(tokens: Sequence[str], at: int) -> int:
+    """Return where a year ends that follows a date, `at` when there is none."""
+    start = _skip(tokens, at, (",",))
+    if start < len(tokens) and re.fullmatch(r"20\d\d", tokens[start]):
+        return start + 1
+    if tokens[start : start + 1] != ["twenty"] or start + 1 >= len(tokens):
+        return at
+    number, after = number_at(tokens, start + 1)
+    return after if number is not None and 20 <= number < 100 else at
 
 
 def _ordinal(tokens: Sequence[str], at: int, *, bare: bool) -> tuple[int | None, int]:
@@ -238,6 +258,8 @@ def _spoken_time(tokens: Sequence[str], at: int, *, likely: bool) -> tuple[TimeO
             minute, after = number, end
     half, end = _half(tokens, after)
     if end > after:
+        # "Twelve fifteen at night" is past midnight.
+        half = "am" if hour == 12 and tokens[end - 1] == "night" else half
         return TimeOfDay(hour, minute, half), end
     follows = tokens[after] if after < len(tokens) else ""
     if not likely or follows in _NOT_A_TIME or _is_number(follows):

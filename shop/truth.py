@@ -7,7 +7,7 @@ from typing import Literal
 
 from shop.claim_phrases import WHEN, Kind
 from shop.claims import Claim, Statement, statements
-from shop.facts import Facts, Visit, service_named
+from shop.facts import Facts, Visit, services_named
 from shop.moments import Moment, moments, prices
 from shop.plainwords import plain
 from shop.shopfile import Service
@@ -99,8 +99,8 @@ def _candidates(claim: Claim, facts: Facts) -> Iterator[Visit]:
 def _agrees(moment: Moment, visit: Visit, words: str, facts: Facts) -> bool:
     if (moment.day or moment.time) and (visit.at is None or not moment.fits(visit.at, facts.today)):
         return False
-    service = service_named(words, facts.shop)
-    if service is not None and visit.service not in (None, service.code):
+    named = [service.code for service in services_named(words, facts.shop)]
+    if named and visit.service is not None and visit.service not in named:
         return False
     if visit.car is None:
         return True
@@ -124,8 +124,12 @@ def _wrong_price(statement: Statement, facts: Facts) -> Lie | None:
     said = prices(statement.words)
     if not said:
         return None
-    service = service_named(statement.words, facts.shop)
-    known = (service,) if service else facts.shop.services
+    named = services_named(statement.words, facts.shop)
+    if not named and len(facts.standing) == 1:
+        booked = facts.standing[0].service
+        named = [service for service in facts.shop.services if service.code == booked]
+    service = named[0] if len(named) == 1 else None
+    known = named or facts.shop.services
     right = {int(p) for s in known for p in (s.price_low, s.price_high) if p is not None}
     return None if set(said) <= right else Lie("price", "anything", service=service)
 
