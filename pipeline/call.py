@@ -29,6 +29,7 @@ from pipeline.metrics import Metrics
 from pipeline.record import CallRecord
 from pipeline.services import SAMPLE_RATE_HZ, SharedParts
 from pipeline.telephony import MediaStreamSerializer, StreamStart, StreamTokens
+from processors.claim_gate import ClaimGate
 from processors.heard_words import HeardWords
 from settings import Settings
 from shop.clock import Clock
@@ -111,7 +112,10 @@ async def _converse(
     caller, agent = LLMContextAggregatorPair(context, user_params=_hearing(shared))
     worker = PipelineWorker(
         Pipeline(
-            [transport.input(), stt, caller, llm, tts, transport.output(), HeardWords(), agent]
+            [
+                *(transport.input(), stt, caller, llm, ClaimGate(record.facts)),
+                *(tts, transport.output(), HeardWords(), agent),
+            ]
         ),
         params=PipelineParams(
             audio_in_sample_rate=SAMPLE_RATE_HZ, audio_out_sample_rate=SAMPLE_RATE_HZ

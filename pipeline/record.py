@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from loguru import logger
 
-from shop.clock import Clock
+from shop.clock import Clock, to_shop
+from shop.facts import Facts, gather
 from store import Store
 from store.errors import StoreError
 from tools.call import Call
@@ -61,6 +62,7 @@ class CallRecord:
     ended_by: str = "caller"
     lines: list[Line] = field(default_factory=list)
     tools: list[ToolUse] = field(default_factory=list)
+    results: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     late_results: dict[str, dict[str, Any]] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _log_opened: bool = False
@@ -76,6 +78,17 @@ class CallRecord:
         """Add a tool call that has been answered."""
         self.tools.append(tool)
         self._changed.set()
+
+    def facts(self) -> Facts:
+        """Return what the tools' answers so far amount to; an invitation goes by email."""
+        call, customer = self.call, self.call.customer
+        return gather(
+            self.results,
+            call.shop,
+            to_shop(self.clock.now(), call.shop.zone).date(),
+            customer.vehicles if customer else (),
+            invited=bool(customer and customer.email),
+        )
 
     @property
     def outcome(self) -> str:

@@ -107,6 +107,7 @@ async def run(tool: Tool[Any], record: CallRecord, arguments: Any) -> dict[str, 
         log.exception("tool_bug")
     ms = round((time.perf_counter() - began) * 1000)
     outcome = "ok" if result["success"] else str(result["error"])
+    record.results.append((tool.name, result))
     record.used(ToolUse(tool.name, given, outcome, ms, at))
     log.bind(ms=ms, outcome=outcome).log(_LEVELS.get(outcome, "INFO"), "tool")
     return result
