@@ -29,7 +29,7 @@ PARTICIPLES: tuple[tuple[Kind, str], ...] = (
     (
         "booked",
         "booked|prebooked|scheduled|reserved|confirmed|penciled|slotted|secured|finali[sz]ed|"
-        "arranged|squeezed|registered|locked (?:in|down)|signed up|set up|put down|fitted|"
+        "arranged|lined up|squeezed|registered|locked (?:in|down)|signed up|set up|put down|fitted|"
         "(?:set|signed) (?:it|that|this|you|everything|your \\w+) up|"
         "locked (?:it|that|this|you|your \\w+) (?:in|down)|"
         "(?:noted|marked|written) down|blocked (?:off|out)|saved|held|claimed|added",
@@ -112,6 +112,7 @@ booked before promised
     \b(?:your|the|that) (?:\w+ ){{0,3}}?(?:{VISIT}|{_WORK}) is (?:now |all )*(?:set|in|official|made|complete|firm|good)$
     \b(?:your|the|that) (?:\w+ ){{0,3}}?(?:{VISIT}|{_WORK}) is (?:now |all )*(?:set|in|official|made|complete|firm) (?:for|on|at)\b
     \b(?:you|we) are (?:all )?good for {WHEN}
+    \b(?:have|expect) your (?:car|\w+) (?:in|here) {WHEN}
     \bmark your calendar\b
     \b(?:bring|drop) (?:it|the \w+|your \w+) (?:in|by|off) then\b
 
@@ -134,6 +135,7 @@ booked now said
     \b{VISIT} (?:is|has been|was) (?:\w+ )?(?:made|created|completed|processed|done|in place|placed|entered|submitted|complete)\b
     \b(?:put|putting|wrote|jotted|marked|noted|entered|popped|got|slotting|penciling|fit|worked|added|squeezing) (?:you|it|that|this|her|him|your \w+|the \w+) (?:down|in(?:to)?|up|on the)\b
     \b(?:made|created|entered|placed|wrote|logged|got|kept|grabbed|claimed|snagged) (?:you )?(?:your|the|an?|that) (?:\w+ ){{0,2}}?{VISIT}\b
+    \b(?:grabbed|snagged|nabbed|snatched|got) you (?:the|that|an?|your)\b
     \b(?:was able|were able|been able|managed) to (?:\w+ )?(?:book|schedule|reserve|get|fit|squeeze|secure|put|grab|make|confirm|lock)\b
     \b(?:went|gone) ahead and (?:\w+ )?(?:book|schedule|reserve|put|confirm|set|made|make)
 
@@ -171,6 +173,7 @@ sent now said
     \b(?:took|taken) (?:down )?(?:a|your) message
 
 sent now promised
+    \b(?:text|email|message|link|confirmation|invite|invitation) (?:should be|will be|is) (?:\w+ ){{0,2}}?(?:on|in|at) your\b
     \bcheck your (?:phone|inbox|email|messages|texts)
     \byou (?:will|should|are going to|can expect to|ought to) (?:\w+ )?(?:get|receive|have|see|find|be getting|be receiving|hear) (?:\w+ ){{0,3}}?(?:text|email|message|confirmation|invite|invitation|link|reminder|sms|notification|note)\b
 
@@ -219,6 +222,7 @@ anything now said
     \bi (?:have )?(?:just )?(?:done|did) (?:it|that|this|everything)\b
     \bdone and\b
     \bjust did\b
+    \bmission accomplished\b
     \b(?:it|that|this) is (?:all )?(?:complete|completed|finished|fixed)\b
     \b(?:completed|finished|processed|submitted) (?:it|that|your|the|everything)\b
 

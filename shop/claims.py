@@ -86,7 +86,9 @@ def statements(words: str) -> list[Statement]:
 def _claims_by_clause(words: str) -> Iterator[tuple[str, list[Claim]]]:
     before = _Before()
     for clause in clauses(words):
-        if not clause.words.startswith(("and ", "or ", "then ")) or _begins_anew(clause.words):
+        if clause.opens:
+            before = _Before()
+        elif not clause.words.startswith(("and ", "or ", "then ")) or _begins_anew(clause.words):
             before = _Before(before.conditional)
         if clause.asks:
             continue

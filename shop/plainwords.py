@@ -46,7 +46,7 @@ _KEYWORDS = (
 )
 _NO_TYPOS = frozenset(
     """
-    looked cooked hooked booker books tested loved moves mover proved removed shifted
+    handed landed looked cooked hooked booker books tested loved moves mover proved removed shifted
     confirm confirms schedule schedules scheduler reserve reserves deserved served preserved
     transfer transfers connects connect collected corrected appointments confirmations
     sundays mondays fridays text texts exited sported snorted assorted shorted sortie sorter
@@ -63,10 +63,14 @@ _JOINTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A stretch of plain words without punctuation; `asks` says that it is part of a question."""
+    """A stretch of plain words without punctuation.
+
+    `asks` says that it is part of a question, `opens` that a sentence begins with it.
+    """
 
     words: str
     asks: bool
+    opens: bool = False
 
 
 def plain(text: str) -> str:
@@ -98,12 +102,13 @@ def clauses(words: str) -> list[Clause]:
     for sentence in re.split(r"(?<=[.!?]) ", cut):
         asked = sentence.endswith("?")
         pieces = (" ".join(piece.split()) for piece in re.split(r"[,;:.!?]", sentence))
-        asking = False
+        asking, opens = False, True
         for part in (part.strip() for piece in pieces for part in _JOINTS.split(piece)):
             if part:
                 carried = asking and part.startswith(("and ", "or ")) and not has_subject(part)
                 asking = carried or opens_question(part, asked)
-                found.append(Clause(part, asking))
+                found.append(Clause(part, asking, opens))
+                opens = False
     return found
 
 

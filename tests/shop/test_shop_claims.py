@@ -88,6 +88,12 @@ def test_a_second_claim_has_its_own_day() -> None:
     assert "thursday" not in first.words
 
 
+def test_a_condition_ends_with_its_sentence() -> None:
+    """Two sentences that come in one piece are read apart ("me." looks like an abbreviation)."""
+    said = "If you want it cancelled, tell me. I made the switch for you."
+    assert find_lie(said, gather([], SHOP, TODAY)) == Lie("missing", "moved")
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_read(text: str) -> None:
     """No text, however odd, is too much for the reader."""
