@@ -1,1 +1,5 @@
 """One phone call, assembled from Pipecat's parts and ours."""
+
+from pipeline.cancellation import mend_wait_for
+
+mend_wait_for()

@@ -8,6 +8,7 @@ import pytest
 import redis
 from psycopg import sql
 
+import pipeline  # noqa: F401 - any test may import Pipecat; this mends what doing so breaks
 from sandbox.postgres import EmbeddedPostgres
 from sandbox.valkey import EmbeddedValkey
 from store.migrate import migrate
