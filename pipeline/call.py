@@ -93,7 +93,7 @@ async def answer(board: Switchboard, websocket: WebSocket, start: StreamStart) -
         await asyncio.shield(record.finish(board.store))
         board.calls.end(record)
         board.metrics.in_progress.dec()
-        board.metrics.calls.labels(record.outcome).inc()
+        board.metrics.count(record)
 
 
 async def _converse(

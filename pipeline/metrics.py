@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from pipeline.record import CallRecord
+
 
 class Metrics:
     """The counters of one process, in a registry of their own."""
@@ -33,6 +35,12 @@ class Metrics:
             registry=self.registry,
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15),
         )
+
+    def count(self, record: CallRecord) -> None:
+        """Count a call that is over, and the tools it used."""
+        self.calls.labels(record.outcome).inc()
+        for use in record.tools:
+            self.tools.labels(use.name, use.outcome).observe(use.ms / 1000)
 
     def render(self) -> bytes:
         """Return the text Prometheus scrapes."""

@@ -64,6 +64,9 @@ class CallRecord:
     tools: list[ToolUse] = field(default_factory=list)
     results: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     late_results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    unfinished: set["asyncio.Task[dict[str, Any]]"] = field(default_factory=set)
+    """Writes that go on though the caller interrupted them, or has hung up."""
+
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _log_opened: bool = False
 
@@ -124,8 +127,11 @@ class CallRecord:
     async def finish(self, store: Store) -> None:
         """Write the call log and the customer's last contact, and forget the session.
 
-        What fails is logged and left out: the call is over either way.
+        Writes still under way are waited for, since the log tells what came of them. What fails is
+        logged and left out: the call is over either way.
         """
+        if self.unfinished:
+            await asyncio.wait(self.unfinished, timeout=FINISH_TIMEOUT_S)
         log = logger.bind(call_sid=self.call.call_sid)
         steps = (
             ("call_log", self._write_log(store)),

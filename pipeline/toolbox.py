@@ -58,6 +58,7 @@ class _Handler:
             # A barge-in cancels the handler. What changes the books is finished all the same, and
             # the model is told what came of it (`settle`).
             if self.tool.writes:
+                record.unfinished.add(work)
                 work.add_done_callback(_Late(record, params.tool_call_id))
             else:
                 work.cancel()
@@ -73,6 +74,7 @@ class _Late:
     tool_call_id: str
 
     def __call__(self, work: "asyncio.Task[dict[str, Any]]") -> None:
+        self.record.unfinished.discard(work)
         if not work.cancelled():
             self.record.late_results[self.tool_call_id] = work.result()
 

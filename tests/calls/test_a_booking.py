@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 from phoning import DANA, call_log, dial, lines, recording, rows, session
 
@@ -66,6 +67,10 @@ async def test_a_recorded_caller_gets_her_visit(place: World, running: Service) 
 
     assert await session(place, leg.call_sid) is None
     assert leg.end_reason == "server_hung_up"
+    booked = 'bayline_tool_seconds_count{outcome="ok",tool="book_appointment"}'
+    async with asyncio.timeout(10), httpx.AsyncClient() as client:
+        while booked not in (await client.get(f"{running.url}/metrics")).text:
+            await asyncio.sleep(0.02)  # counted last, when the log is written
     _, stereo = leg.recording()
     assert speech(stereo[:, 1])[0].start_s < 1.0
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -165,6 +166,47 @@ async def test_a_barge_in_does_not_stop_a_write(record: CallRecord) -> None:
     toolbox.settle(params.context, record)
     [message] = params.context.messages
     assert json.loads(cast(dict[str, str], message)["content"])["message"] == "booked"
+
+
+async def test_the_end_of_a_call_waits_for_a_write_under_way(record: CallRecord) -> None:
+    """A caller who hangs up while a visit is written has it in the log."""
+    began, go_on = asyncio.Event(), asyncio.Event()
+    logged: list[str] = []
+
+    @tool(writes=True)
+    async def write(call: Call, arguments: NoArguments) -> Done:
+        """Write."""
+        began.set()
+        await go_on.wait()
+        return Done("booked")
+
+    class Logs:
+        async def start(self, *_: Any) -> bool:
+            return True
+
+        async def finish(self, *values: Any) -> None:
+            logged.extend(use["name"] for use in values[4])
+
+    class Rest:
+        async def release(self, _call_sid: str) -> None:
+            return
+
+        async def delete_session(self, _call_sid: str) -> None:
+            return
+
+    handler = asyncio.create_task(answer(write, handed(record)))
+    await began.wait()
+    handler.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await handler
+    store = SimpleNamespace(call_logs=Logs(), holds=Rest(), cache=Rest())
+    finishing = asyncio.create_task(record.finish(cast(Store, store)))
+    await asyncio.sleep(0)
+    assert logged == []
+    go_on.set()
+    await finishing
+    assert logged == ["write"]
+    assert not record.unfinished
 
 
 async def test_a_barge_in_stops_a_read(record: CallRecord) -> None:

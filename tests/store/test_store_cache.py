@@ -86,11 +86,17 @@ async def test_a_change_cancelled_half_way_is_made_up_for(cache: Cache) -> None:
     assert await cache.get_json("k") is None
 
 
-async def test_more_callers_than_connections_are_served(cache: Cache) -> None:
-    """Fifty look-ups at once over ten connections all find their value within their time-out."""
+async def test_more_callers_than_connections_are_served(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hundred look-ups at once over ten connections all find their value."""
+    # What is tested is the queue for a connection, not how fast a busy machine empties it.
+    monkeypatch.setattr(cache_module, "TIMEOUT_S", 10.0)
+    cache = Cache(redis_url)
     await cache.set_json("k", {"v": 1}, 60)
-    found = await asyncio.gather(*(cache.get_json("k") for _ in range(50)))
-    assert found == [{"v": 1}] * 50
+    found = await asyncio.gather(*(cache.get_json("k") for _ in range(200)))
+    assert found == [{"v": 1}] * 200
+    await cache.close()
 
 
 async def test_a_redis_that_is_away_is_a_miss() -> None:
