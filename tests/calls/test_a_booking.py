@@ -69,7 +69,7 @@ async def test_a_recorded_caller_gets_her_visit(place: World, running: Service) 
     assert leg.end_reason == "server_hung_up"
     booked = 'bayline_tool_seconds_count{outcome="ok",tool="book_appointment"}'
     async with asyncio.timeout(10), httpx.AsyncClient() as client:
-        while booked not in (await client.get(f"{running.url}/metrics")).text:
+        while booked not in (await client.get(f"{running.url}/metrics")).text:  # noqa: ASYNC110
             await asyncio.sleep(0.02)  # counted last, when the log is written
     _, stereo = leg.recording()
     assert speech(stereo[:, 1])[0].start_s < 1.0
