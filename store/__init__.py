@@ -14,6 +14,7 @@ from store.calendar import Calendar
 from store.call_logs import CallLogs
 from store.customers import Customers
 from store.holds import Holds
+from store.messages import Messages
 from store.mirror import Mirror
 from store.pool import Pool
 from store.relay import Relay
@@ -30,6 +31,7 @@ class Store:
     appointments: Appointments
     holds: Holds
     call_logs: CallLogs
+    messages: Messages
     calendar: Calendar
     mirror: Mirror
     cache: Cache
@@ -83,6 +85,7 @@ async def open_store(settings: Settings, shop: Shop) -> AsyncIterator[Store]:
             appointments=Appointments(pool, customers),
             holds=Holds(pool),
             call_logs=CallLogs(pool),
+            messages=Messages(pool),
             calendar=calendar,
             mirror=mirror,
             cache=cache,

@@ -1,4 +1,4 @@
-"""Commands on the database: `python -m store migrate`, `python -m store demo-data`."""
+"""Commands on the database: `python -m store` with `migrate`, `demo-data` or `messages`."""
 
 import argparse
 import sys
@@ -6,9 +6,10 @@ import sys
 import psycopg
 
 from settings import SettingsError, StoreSettings, load
-from shop.clock import SystemClock
-from shop.shopfile import ShopFileError, load_shop
+from shop.clock import SystemClock, to_shop
+from shop.shopfile import Shop, ShopFileError, load_shop
 from store.demo import fill
+from store.messages import Message, read_open
 from store.migrate import CONNECT_TIMEOUT_S, MigrationError, migrate, place, sync_capacity
 
 
@@ -18,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("migrate", help="bring the database to the current schema")
     commands.add_parser("demo-data", help="fill an empty shop with customers and a week of visits")
+    commands.add_parser("messages", help="list the messages that nobody has answered yet")
     chosen = parser.parse_args(arguments)
     try:
         settings = load(StoreSettings)
@@ -30,6 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
             if chosen.command == "demo-data":
                 print(fill(conn, shop, SystemClock().now()))  # noqa: T201 - the command's answer
                 return 0
+            if chosen.command == "messages":
+                for one in read_open(conn):
+                    print(_line(one, shop))  # noqa: T201
+                return 0
     except (SettingsError, ShopFileError, MigrationError) as exc:
         print(f"store: {exc}", file=sys.stderr)  # noqa: T201
         return 1
@@ -40,6 +46,15 @@ def main(arguments: list[str] | None = None) -> int:
     done = ", ".join(f"{one.version:04} {one.name}" for one in applied) or "nothing to do"
     print(f"{place(settings.database_url)}: {done}")  # noqa: T201
     return 0
+
+
+def _line(message: Message, shop: Shop) -> str:
+    """Write an open message: by when, whether that has passed, whom to call, and what about."""
+    due = message.due_at
+    by = f"{to_shop(due, shop.zone):%a %Y-%m-%d %H:%M}" if due else "no deadline"
+    late = " OVERDUE" if message.overdue(SystemClock().now()) else ""
+    who = f"{message.name or 'no name'} {message.from_number or 'no number'}"
+    return f"{message.id}  {by}{late}  {who}: {' '.join(message.text.split())}"
 
 
 if __name__ == "__main__":

@@ -37,6 +37,13 @@ SELECT {_COLUMNS} FROM appointments
 WHERE customer_id = %(customer_id)s AND {_LIVE} AND ends_at > %(now)s
 ORDER BY scheduled_at, id
 """  # noqa: S608
+_RECENT = f"""
+SELECT {_COLUMNS} FROM appointments
+WHERE customer_id = %(customer_id)s AND (status = 'completed' OR {_LIVE})
+  AND scheduled_at >= %(since)s AND scheduled_at <= %(now)s
+ORDER BY scheduled_at DESC, id DESC
+LIMIT 5
+"""  # noqa: S608
 _BY_KEY = f"SELECT {_COLUMNS} FROM appointments WHERE booking_key = %(booking_key)s"  # noqa: S608
 # Cancelled by another program, which knows nothing of wishes: it no longer answers to its own.
 _FORGET_KEY = "UPDATE appointments SET booking_key = NULL WHERE booking_key = %(booking_key)s"
@@ -162,6 +169,14 @@ class Appointments:
         """Return a customer's live visits that are not over at `now`, soonest first."""
         values = {"customer_id": customer_id, "now": now}
         return [_appointment(row) for row in await self._pool.rows(_UPCOMING, values)]
+
+    async def recent(self, customer_id: int, since: datetime, now: datetime) -> list[Appointment]:
+        """Return a customer's visits that began between `since` and `now`, the latest first.
+
+        They are done, or not marked as anything yet; five at most.
+        """
+        values = {"customer_id": customer_id, "since": since, "now": now}
+        return [_appointment(row) for row in await self._pool.rows(_RECENT, values)]
 
     async def with_vehicle(
         self, visits: list[Appointment]

@@ -1,9 +1,9 @@
 """Call logs: one row a call, whatever became of it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, LiteralString
 
 from psycopg.types.json import Jsonb
 
@@ -21,9 +21,10 @@ RETURNING id
 # The first end counts: a second one, from a crash handler or a late callback, adds what is missing.
 _FINISH = """
 INSERT INTO call_logs AS log
-    (call_sid, started_at, ended_at, outcome, transcript, tool_calls, customer_id)
+    (call_sid, started_at, ended_at, outcome, transcript, tool_calls, customer_id,
+     outcome_detail, turns, ended_by, recording_path, open_wish)
 VALUES (%(call_sid)s, %(ended_at)s, %(ended_at)s, %(outcome)s, %(transcript)s, %(tool_calls)s,
-        %(customer_id)s)
+        %(customer_id)s, %(detail)s, %(turns)s, %(ended_by)s, %(recording)s, %(open_wish)s)
 ON CONFLICT (call_sid) DO UPDATE SET
     ended_at = coalesce(log.ended_at, excluded.ended_at),
     outcome = coalesce(log.outcome, excluded.outcome),
@@ -33,13 +34,27 @@ ON CONFLICT (call_sid) DO UPDATE SET
     tool_calls = CASE WHEN jsonb_array_length(log.tool_calls) >
                            jsonb_array_length(excluded.tool_calls)
                       THEN log.tool_calls ELSE excluded.tool_calls END,
-    customer_id = coalesce(excluded.customer_id, log.customer_id)
+    customer_id = coalesce(excluded.customer_id, log.customer_id),
+    outcome_detail = coalesce(log.outcome_detail, excluded.outcome_detail),
+    turns = CASE WHEN jsonb_array_length(log.turns) > jsonb_array_length(excluded.turns)
+                 THEN log.turns ELSE excluded.turns END,
+    ended_by = coalesce(log.ended_by, excluded.ended_by),
+    recording_path = coalesce(log.recording_path, excluded.recording_path),
+    open_wish = coalesce(log.open_wish, excluded.open_wish)
 """
-_RECENT = """
+_COLUMNS: LiteralString = """
 SELECT id, call_sid, customer_id, direction, from_number, to_number, started_at, ended_at, outcome,
-       transcript, tool_calls
-FROM call_logs ORDER BY started_at DESC, id DESC LIMIT %(limit)s
+       transcript, tool_calls, outcome_detail, turns, ended_by, recording_path, open_wish
+FROM call_logs
 """
+_RECENT = _COLUMNS + "ORDER BY started_at DESC, id DESC LIMIT %(limit)s"
+_LAST_OF = (
+    _COLUMNS
+    + """
+WHERE from_number = %(phone)s AND direction = 'inbound' AND call_sid <> %(besides)s
+ORDER BY started_at DESC, id DESC LIMIT 1
+"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,22 @@ class CallLog:
     outcome: str | None
     transcript: JsonList
     tool_calls: JsonList
+    outcome_detail: str | None
+    turns: JsonList
+    ended_by: str | None
+    recording_path: str | None
+    open_wish: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallDetails:
+    """What else is known of a call that is over; see `docs/call-log.md`."""
+
+    outcome_detail: str | None = None
+    turns: JsonList = field(default_factory=list)
+    ended_by: str | None = None
+    recording_path: str | None = None
+    open_wish: dict[str, Any] | None = None
 
 
 class CallLogs:
@@ -93,8 +124,11 @@ class CallLogs:
         transcript: JsonList,
         tool_calls: JsonList,
         customer_id: int | None,
+        details: CallDetails | None = None,
     ) -> None:
         """Note how a call ended; calling it again, or without `start`, still leaves one row."""
+        details = details or CallDetails()
+        wish = details.open_wish
         values = {
             "call_sid": call_sid,
             "ended_at": ended_at,
@@ -102,8 +136,18 @@ class CallLogs:
             "transcript": Jsonb(_storable(transcript)),
             "tool_calls": Jsonb(_storable(tool_calls)),
             "customer_id": customer_id,
+            "detail": details.outcome_detail and _storable(details.outcome_detail),
+            "turns": Jsonb(_storable(details.turns)),
+            "ended_by": details.ended_by,
+            "recording": details.recording_path,
+            "open_wish": None if wish is None else Jsonb(_storable(wish)),
         }
         await self._pool.execute(_FINISH, values)
+
+    async def last_of(self, phone: str, besides: str) -> CallLog | None:
+        """Return the last call that came from `phone`, over or not, other than `besides`."""
+        row = await self._pool.row(_LAST_OF, {"phone": phone, "besides": besides})
+        return _call_log(row) if row else None
 
     async def recent(self, limit: int = 50) -> list[CallLog]:
         """Return the latest calls, newest first."""

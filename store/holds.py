@@ -30,6 +30,18 @@ DELETE FROM slot_holds WHERE id IN (
 )
 """
 
+_TAKEN = """
+DELETE FROM slot_holds WHERE id IN (
+    SELECT id FROM slot_holds WHERE call_sid = %(of)s
+      AND expires_at > clock_timestamp() FOR UPDATE SKIP LOCKED
+)
+RETURNING bay, technician, period, expires_at
+"""
+_TAKE = """
+INSERT INTO slot_holds (call_sid, bay, technician, period, expires_at)
+VALUES (%(call_sid)s, %(bay)s, %(technician)s, %(period)s, %(expires_at)s)
+"""
+
 
 class Holds:
     """The table `slot_holds`. A hold ends after `HOLD_S` by the database's clock, with the next
@@ -81,6 +93,21 @@ class Holds:
     async def release(self, call_sid: str) -> None:
         """End all holds of a call; raises DatabaseUnavailable, and then they run out."""
         await self._pool.execute(_END, {"call_sid": call_sid})
+
+    async def take_over(self, of: str, call_sid: str) -> int:
+        """Give what the call `of` holds to `call_sid`, for as long as it was held for anyway.
+
+        For a caller whose line broke off and who phones again. Returns how many slots that were;
+        raises DatabaseUnavailable.
+        """
+
+        async def work(conn: Connection) -> int:
+            held = await (await conn.execute(_TAKEN, {"of": of})).fetchall()
+            for row in held:
+                await conn.execute(_TAKE, {**row, "call_sid": call_sid})
+            return len(held)
+
+        return await self._pool.transaction(work)
 
 
 async def end_holds(conn: Connection, call_sid: str | None) -> None:

@@ -8,6 +8,7 @@ import pytest
 from store_world import Caller, Rows
 
 from store import Store
+from store.call_logs import CallDetails
 
 pytestmark = pytest.mark.db
 
@@ -60,3 +61,30 @@ async def test_recent_calls_come_newest_first(store: Store) -> None:
         at = datetime(2026, 1, 1, 0, minute, tzinfo=UTC)
         await store.call_logs.start(f"CA{minute}", "inbound", None, None, None, at)
     assert [log.call_sid for log in await store.call_logs.recent(2)] == ["CA4", "CA3"]
+
+
+async def test_how_a_call_went_is_kept_with_it(store: Store) -> None:
+    """Turns, ending, recording and open wish come back as they were written; the first counts."""
+    details = CallDetails(
+        "Dana booked.", [{"role": "caller"}], "line", "/r/CA1.wav", {"kind": "book"}
+    )
+    await store.call_logs.finish("CA1", ENDED, "booked", LINES, [], None, details)
+    await store.call_logs.finish("CA1", LATER, "failed", [], [], None)
+    (log,) = await store.call_logs.recent()
+    assert (log.outcome_detail, log.turns, log.ended_by, log.recording_path, log.open_wish) == (
+        "Dana booked.", [{"role": "caller"}], "line", "/r/CA1.wav", {"kind": "book"},
+    )  # fmt: skip
+
+
+async def test_the_last_call_of_a_number_is_found(store: Store) -> None:
+    """It is the latest other inbound call of that number, and none of anybody else's."""
+    mine, other = "+15035550142", "+15035550143"
+    await store.call_logs.start("CA1", "inbound", mine, "+2", None, BEGAN)
+    await store.call_logs.start("CA2", "inbound", mine, "+2", None, ENDED)
+    await store.call_logs.start("CA3", "inbound", other, "+2", None, LATER)
+    await store.call_logs.start("CA4", "outbound", mine, "+2", None, LATER)
+    last = await store.call_logs.last_of(mine, besides="CA2")
+    assert last is not None and last.call_sid == "CA1"
+    last = await store.call_logs.last_of(mine, besides="CA9")
+    assert last is not None and last.call_sid == "CA2"
+    assert await store.call_logs.last_of("+1999", besides="CA9") is None

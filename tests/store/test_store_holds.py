@@ -199,3 +199,21 @@ def test_the_database_refuses_two_calls_one_bay(rows: Rows) -> None:
     for bay, technician in ((1, None), (3, "Al")):
         with pytest.raises(psycopg.errors.ExclusionViolation):
             rows(insert, "CA2", bay, technician, TUESDAY, TUESDAY + HOUR)
+
+
+async def test_a_caller_who_phones_again_takes_their_holds_along(store: Store, rows: Rows) -> None:
+    """What the old call held the new one holds, alternatives on one bay included, no longer."""
+    await store.holds.hold("CA1", [slot(bays=(1,)), slot(TUESDAY + HOUR / 2, bays=(1,))])
+    until = rows("SELECT expires_at FROM slot_holds ORDER BY expires_at")
+    assert await store.holds.take_over("CA1", "CA2") == 2
+    assert await store.holds.held("CA1") == []
+    assert len(await store.holds.held("CA2")) == 2
+    assert rows("SELECT expires_at FROM slot_holds ORDER BY expires_at") == until
+
+
+async def test_holds_that_have_run_out_are_not_taken_over(store: Store, rows: Rows) -> None:
+    """A slot that others may have by now is not taken from them."""
+    await store.holds.hold("CA1", [slot()])
+    rows("UPDATE slot_holds SET expires_at = clock_timestamp() - interval '1 ms'")
+    assert await store.holds.take_over("CA1", "CA2") == 0
+    assert await store.holds.held("CA2") == []
