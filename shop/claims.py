@@ -4,19 +4,35 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shop.claim_phrases import NEEDS, NOT_OURS, PARTICIPLES, VISIT, Kind, Phrase, phrases
+from shop.claim_phrases import Phrase, phrases
+from shop.claim_words import NEEDS, NOT_OURS, PARTICIPLES, VISIT, Kind
 from shop.moments import moments
 from shop.plainwords import Clause, clauses
 
 _IF = re.compile(
-    r"\b(?:if|once|unless|until|whether|in case|as soon as|assuming|before|make sure|look like|"
-    r"sure|check that|(?:when|after)(?! i\b| we\b| you are\b)|to see|so that)\b"
+    r"\b(?:if|once|unless|until|whether|in case|"
+    r"as soon as(?! they| he| she| possible| someone| we can)|assuming|"
+    r"before (?=i |we |you |it |they |that |your )|make sure|look like|"
+    r"sure|check that|(?:when|after)(?! i\b| we\b| you are\b)|to see|"
+    r"so that (?=i |we |you |it |they ))\b"
 )
+_WHATEVER = re.compile(
+    r"\b(?:if|in case|should) (?:anything|something|you (?:ever |do )?(?:need|have|run|change|"
+    r"can not|are (?:running )?late)|your plans|plans|that changes|(?:for )?any reason|questions|"
+    r"you forget)\b"
+)
+"""Conditions that excuse nothing: "if anything comes up, remember your visit is on Tuesday"."""
+
 _MAY = re.compile(
-    r"\b(?:can|could|would|may|might|must|need|needs|want|wants|like|let|let us|shall|will|"
+    r"\b(?:can|could|would|may|might|must|need|needs|want|wants|wanted|like|let|let us|shall|will|"
     r"going to|to (?:be|have|get|make|do|see|put)|try|trying|hope|ready to|prefer|able to have|"
     r"please|supposed to|rather)\b"
 )
+_SHOULD_IT = re.compile(
+    r"\b(?:if|once|unless|when|after|in case|"
+    r"as soon as(?! they| he| she| possible| someone| we can))\b"
+)
+_WILL_HAVE = re.compile(r"\b(?:will|must) have (?=been\b|\w+ed\b)")
 _WISH = re.compile(
     r"\b(?:can|could|would|like|love|hope|want|let|may|might|need|needs|shall|happy|try|trying)\b"
 )
@@ -94,10 +110,15 @@ def _claims_by_clause(words: str) -> Iterator[tuple[str, list[Claim]]]:
             continue
         yield clause.words, [*_participles(clause, before), *_said(clause, before)]
         before = _Before(
-            before.conditional or bool(_IF.search(clause.words)),
+            before.conditional or is_conditional(clause.words),
             before.modal or bool(_MAY.search(clause.words)),
             before.denied or bool(_NO.search(clause.words)),
         )
+
+
+def is_conditional(words: str) -> bool:
+    """Say whether plain words hold a condition that what follows depends on."""
+    return bool(_IF.search(_WHATEVER.sub("", words)))
 
 
 def _begins_anew(words: str) -> bool:
@@ -109,9 +130,10 @@ def _participles(clause: Clause, before: _Before) -> Iterator[Claim]:
     words = clause.words
     for pattern in NOT_OURS:
         words = re.sub(pattern, "", words)
+    words = _WILL_HAVE.sub("have ", words)
     for kind, forms in PARTICIPLES:
         for match in re.finditer(rf"\b(?:{forms})\b", words):
-            needed = NEEDS.get(match[0].split()[0])
+            needed = NEEDS.get(match[0].split()[0]) if kind != "message" else None
             if needed and not re.search(needed, words):
                 continue
             lead = words[: match.start()]
@@ -156,11 +178,17 @@ def _said(clause: Clause, before: _Before) -> Iterator[Claim]:
 def _taken_back(phrase: Phrase, match: re.Match[str], words: str, before: _Before) -> bool:
     """Say whether a condition, a denial or an intention takes the claim out of a phrase."""
     lead = words[: match.start()]
+    if phrase.kind == "message" and _SHOULD_IT.search(words):
+        return True
     if before.conditional or before.denied or _stands_before(_IF, words, match.start()):
         return True
     if _NO.search(" ".join(lead.split()[-6:])):
         return True
-    if phrase.kind != "cancelled" and _NO.search(match[0]):
+    if (
+        phrase.kind != "cancelled"
+        and _NO.search(match[0])
+        and " not " not in phrase.pattern.pattern
+    ):
         return True
     if phrase.force == "always" or not (before.modal or _MAY.search(lead)):
         return False

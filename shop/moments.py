@@ -127,6 +127,23 @@ def prices(words: str) -> list[int]:
     return found
 
 
+def bare_prices(words: str) -> list[int]:
+    """Return amounts said without "dollars", "it is thirty-nine ninety-nine"; hours are none."""
+    found: list[int] = []
+    tokens = words.split()
+    for at, token in enumerate(tokens[:-1]):
+        if token not in ("is", "costs", "cost", "runs", "run", "to", "be", "just", "only", "about"):
+            continue
+        number, after = number_at(tokens, at + 1)
+        if number is None or number <= 12:
+            continue
+        cents, end = number_at(tokens, after) if after < len(tokens) else (None, after)
+        follows = tokens[end if cents is not None else after :][:1]
+        if not follows or follows[0] in (",", ".", ";", "!", "plus", "for", "flat", "even"):
+            found.append(number)
+    return found
+
+
 def number_at(tokens: Sequence[str], at: int) -> tuple[int | None, int]:
     """Read a whole number below a million that begins at `at`; return it and where it ends."""
     if tokens[at].isdecimal() and len(tokens[at]) < 7:

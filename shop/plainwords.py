@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _CONTRACTIONS = (
     (r"\bcan ?not\b|\bcan't\b|\bcant\b", "can not"),
@@ -15,6 +16,9 @@ _CONTRACTIONS = (
     (r"\b(it|that|this|what|there|here|he|she|everything|all|who|where|when|how|time|slot|spot|"
      r"visit|appointment|booking|reservation|confirmation|cancellation|text|email|message)'s\b",
      r"\1 is"),
+    (r"\b(car|truck|van|vehicle|honda|toyota|work|oil|change|inspection|rotation|manager|mechanic|"
+     r"technician|someone|somebody|everyone|job)'s (?=(?:\w+ )?(?:done|ready|finished|all|being|"
+     r"been|fixed|good|out|off|here|coming|picking|changed|on the|in the)\b)", r"\1 is "),
     (r"\bthats\b", "that is"), (r"\bits\b", "it is"), (r"\beverythings\b", "everything is"),
     (r"'re\b", " are"), (r"'ve\b", " have"), (r"'ll\b", " will"), (r"'m\b", " am"),
     (r"'d\b", " would"),
@@ -34,7 +38,8 @@ _SAYING_SO = re.compile(
     r"pleased|glad|delighted) (?:(?:can|am|are|will|would|want|just|also|now|very|so|be|like|me|"
     r"us|you|to|happy|pleased|glad|delighted) )*"
     r"(confirm|say|tell you|report|let you know|assure you|inform you|know|announce)( that)?"
-    r"(?= (?:you|it|that|i|we|everything|all)\b| (?:your|the) [\w ]*?\b(?:is|has|was)\b)"
+    r"(?= (?:you|it|that(?! for\b|$| [,.!])|i|we|everything|all)\b|"
+    r" (?:your|the) [\w ]*?\b(?:is|has|was)\b)"
 )
 """What leads up to a claim and takes nothing from it: "I'm happy to tell you that you're ..."."""
 
@@ -73,6 +78,7 @@ class Clause:
     opens: bool = False
 
 
+@lru_cache(maxsize=512)  # names of services, and sentences said before
 def plain(text: str) -> str:
     """Return `text` in plain words; `, ; : . ! ?` stand alone, times are `2h30`, money is words."""
     text = unicodedata.normalize("NFKC", text)
@@ -83,7 +89,11 @@ def plain(text: str) -> str:
     text = re.sub(r"(\d)\s?([ap]m)\b", r"\1 \2", text)
     text = re.sub(r"\b(\d{1,2})[:.](\d\d)(?=\s?[ap]m\b)|\b(\d{1,2}):(\d\d)(?::\d\d)?", _clock, text)
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
+    text = re.sub(
+        r"\$\s?(\d+)\s?(?:[-–—]|to)\s?\$?\s?(\d+)\b(?!\s?[ap]m)", r"\1 to \2 dollars", text
+    )
     text = re.sub(r"\$\s?(\d+)(?:\.(\d\d))?", _money, text)
+    text = re.sub(r"\b(?:usd|us dollars)\b", "dollars", text)
     text = re.sub(r"\bo'? ?clock\b", "oclock", text)
     text = re.sub(r"[–—]|(?<=\s)-(?=\s)|--+", " , ", text)
     text = re.sub(r"[-/]", " ", text)
@@ -148,6 +158,7 @@ def _money(match: re.Match[str]) -> str:
     return f"{match[1]} dollars{cents}"
 
 
+@lru_cache(maxsize=4096)  # people use the same words again and again
 def _mended(word: str) -> str:
     """Return the key word that `word` is a slip of the keyboard for, else `word` itself."""
     if len(word) < 5 or not word.isalpha() or word in _NO_TYPOS or word in _KEYWORDS:

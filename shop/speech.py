@@ -81,11 +81,11 @@ def speak_price(low: Decimal | None, high: Decimal | None) -> str:
     if low is None or high is None:
         known = high if low is None else low
         assert known is not None  # noqa: S101 - for the type checker: both None is handled above
-        return f"{'at most' if low is None else 'from'} {_money(known)}"
+        return f"{'at most' if low is None else 'from'} {speak_money(known)}"
     if low == high:
-        return _money(low)
+        return speak_money(low)
     whole = low == low.to_integral_value()
-    return f"about {cardinal(int(low)) if whole else _money(low)} to {_money(high)}"
+    return f"about {cardinal(int(low)) if whole else speak_money(low)} to {speak_money(high)}"
 
 
 def speak_phone(e164: str) -> str:
@@ -131,7 +131,7 @@ def speak_vehicle(vehicle: Vehicle) -> str:
     make, model = vehicle.make[:_LONGEST_TEXT].strip(), vehicle.model[:_LONGEST_TEXT].strip()
     named = model if make and model.lower().startswith(make.lower()) else f"{make} {model}"
     words = re.split(r"[\s\-_/]+", named)
-    return " ".join([*year, *(said for word in words if (said := _model_word(word)))])
+    return " ".join([*year, *(said for word in words if (said := speak_model(word)))])
 
 
 def speak_list(items: Sequence[str], conjunction: str = "and") -> str:
@@ -158,7 +158,8 @@ def _span(hours: Span | None) -> str:
     return f"from {speak_time(hours[0])} to {speak_time(hours[1])}"
 
 
-def _money(amount: Decimal) -> str:
+def speak_money(amount: Decimal) -> str:
+    """Say an amount in dollars and cents."""
     whole = int(amount)
     cents = int(((amount - whole) * 100).quantize(Decimal(1), ROUND_HALF_UP))
     if cents == 100:
@@ -183,7 +184,8 @@ def _spelled(run: str) -> str:
     return " ".join(digits(c) if c.isdigit() else c for c in run)
 
 
-def _model_word(word: str) -> str:
+def speak_model(word: str) -> str:
+    """Say one word of a make or model; see `speak_vehicle`."""
     if word.upper() in _SAID_LETTER_BY_LETTER:
         return _spelled(word.upper())
     parts = ("".join(run) for _, run in groupby(word, key=lambda c: c.isascii() and c.isdigit()))
