@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,9 +118,14 @@ async def world(
 
 @contextlib.asynccontextmanager
 async def service(
-    place: World, *, port: int = 0, progress: Progress = lambda _: None, **settings: str
+    place: World,
+    *,
+    port: int = 0,
+    progress: Progress = lambda _: None,
+    program: Sequence[str | Path] = (ROOT / "server.py",),
+    **settings: str,
 ) -> AsyncIterator[Service]:
-    """Run `server.py` in `place` until the end of the block; SIGTERM ends it.
+    """Run `server.py` or another `program` in `place` until the block ends; SIGTERM ends it.
 
     Its database is migrated and filled with demo data first. Raises ServiceError with its last
     words when it does not become ready.
@@ -136,7 +141,7 @@ async def service(
     log = place.folder / "server.log"
     with log.open("wb") as file:
         process = start_child(
-            [sys.executable, ROOT / "server.py"],
+            [sys.executable, *program],
             log=file,
             signal_on_orphan=signal.SIGTERM,
             env=env,

@@ -1,17 +1,24 @@
-"""When somebody speaks: a voice-activity detector that follows the level of the line's noise."""
+"""When somebody speaks: a voice-activity detector that follows the level of the line's noise.
+
+It listens where vowels are strong and most noise is not: at 5 dB a recogniser still understands
+short words, and so must what cuts the audio for it.
+"""
 
 from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 
-from sandbox.ears import FRAME_SAMPLES, Pcm
+from sandbox.ears import FRAME_SAMPLES, RATE_HZ, Pcm
 
+_VOWELS_HZ = (200, 1000)
 _QUIETEST_SPEECH = 150.0**2  # mean square of the quietest speech taken seriously, about -47 dBFS
 _ABOVE_NOISE = 8.0  # 9 dB
 _FLOOR_FRAMES = 25  # the noise is the quietest frame of the last 8 x 0.5 s ...
 _FLOOR_BLOCKS = 8  # ... as speech dips that low between words
-_FLOOR_BIAS = 2.0  # a quietest frame lies below the mean of the noise
+_FLOOR_BIAS = 3.0  # the quietest frame of noise lies some 5 dB below its mean
+
+_BAND = slice(*(round(hz * FRAME_SAMPLES / RATE_HZ) for hz in _VOWELS_HZ))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +31,7 @@ class Frame:
 
 
 class Activity:
-    """Cuts PCM into 20 ms frames and judges each; costs a few microseconds a frame."""
+    """Cuts PCM into 20 ms frames and judges each; costs some ten microseconds a frame."""
 
     def __init__(self) -> None:
         self._rest: Pcm = np.zeros(0, np.int16)
@@ -41,22 +48,22 @@ class Activity:
         if not count:
             return []
         frames = data[: count * FRAME_SAMPLES].reshape(count, FRAME_SAMPLES)
-        levels = np.square(frames.astype(np.float32)).mean(axis=1).tolist()
+        samples = frames.astype(np.float32)
+        levels = np.square(samples).mean(axis=1).tolist()
+        vowels = np.square(np.abs(np.fft.rfft(samples)[:, _BAND])).sum(axis=1).tolist()
         return [
-            Frame(frame, self._judge(level), level)
-            for frame, level in zip(frames, levels, strict=True)
+            Frame(frame, self._judge(level, vowel), level)
+            for frame, level, vowel in zip(frames, levels, vowels, strict=True)
         ]
 
-    def _judge(self, level: float) -> bool:
-        self._block_min = min(self._block_min, level)
+    def _judge(self, level: float, vowel: float) -> bool:
+        self._block_min = min(self._block_min, vowel)
         self._block_frames += 1
         if self._block_frames == _FLOOR_FRAMES:
             self._minima.append(self._block_min)
             self._block_min, self._block_frames = float("inf"), 0
         noise = _FLOOR_BIAS * min(self._minima, default=0.0)
-        needed = max(_QUIETEST_SPEECH, noise * _ABOVE_NOISE)
-        if self._run:
-            needed *= 0.4  # word ends fade
-        loud = level > needed
+        fading = 0.4 if self._run else 1.0  # word ends fade
+        loud = level > _QUIETEST_SPEECH * fading and vowel > noise * _ABOVE_NOISE * fading
         self._run = self._run + 1 if loud else 0
         return loud

@@ -5,6 +5,14 @@ import re
 _END = re.compile(r"[.!?…]+[\"”’')\]]*(?=\s)")
 _TITLES = {"mr", "mrs", "ms", "dr", "st", "jr", "sr", "vs", "no", "ave", "blvd", "approx"}
 
+_PRONOUNCED = re.compile(r'\\\{"word": "([^"]*)", "pronounce": "[^"]*"\\\}')
+"""The vendor's markup for a word beside its IPA."""
+
+
+def as_words(text: str) -> str:
+    """Return `text` with the word in place of each pronunciation object; our voices read no IPA."""
+    return _PRONOUNCED.sub(r"\1", text)
+
 
 def split_ready(text: str) -> tuple[list[str], str]:
     """Whole sentences at the start of `text`, and the rest that must wait for more or for Flush.

@@ -23,7 +23,7 @@ from sandbox.deepgram.request import (
     speak_options,
 )
 from sandbox.deepgram.rules import BrokenRuleError, SpeakLimits, WindowedCount, parse
-from sandbox.deepgram.sentences import split_ready
+from sandbox.deepgram.sentences import as_words, split_ready
 from sandbox.latency import Latency
 from sandbox.voice import Voice
 
@@ -209,7 +209,7 @@ class _Session:
         if self._limits.enforced and not self._chars.admit(len(text), time.monotonic()):
             await self._warn("TEXT_RATE_LIMIT", "More than 2400 characters in a minute: ignored.")
             return
-        ready, self._buffer = split_ready(self._buffer + text)
+        ready, self._buffer = split_ready(as_words(self._buffer + text))
         for sentence in ready:
             self._queue_sentence(sentence)
 

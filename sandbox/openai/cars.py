@@ -240,12 +240,18 @@ def _styled(name: str) -> str:
     return name.title()
 
 
+_LONGEST_SPELLED = 6
+"""Letters that a recogniser joins when they are spelled; longer runs are words (a month's name)."""
+
+
 def find_vin(text: str) -> str | None:
     """Find a VIN, also one spelled letter by letter or in NATO words."""
     tokens = [NATO.get(token, token) for token in digits(plain(text)).split()]
     for i in range(len(tokens)):
         packed = ""
         for token in tokens[i:]:
+            if token.isalpha() and len(token) > _LONGEST_SPELLED:
+                break
             packed += token
             if len(packed) == 17:
                 vin = packed.upper()

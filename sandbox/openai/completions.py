@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.requests import ClientDisconnect
 
 from sandbox.latency import Latency
 from sandbox.openai.chat import ChatRequest, Receptionist, Reply, ToolCall
@@ -78,6 +79,8 @@ def router(
             chat = read_request(body)
         except Rejected as refusal:
             return _refuse(refusal)
+        except ClientDisconnect:  # interrupted while it was still asking: nobody hears an answer
+            return Response(status_code=499)
         completion = _complete(chat, receptionist, cache.measure(body))
         delay_s = latency.sample_s("llm_first_token")
         pace_s = 0.0 if latency.profile == "none" else _TOKEN_PACE_S

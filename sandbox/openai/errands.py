@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox.openai.chat import ChatRequest, Reply, ToolCall
+from sandbox.openai.conversation import Conversation
 from sandbox.openai.facts import Slot, Visit
 from sandbox.openai.questions import question
 from sandbox.openai.remarks import cars_question
-from sandbox.openai.state import Conversation
 from sandbox.openai.wording import either, moment, sentence
 
 NO_TOOL = "I'm sorry, I can't look into our calendar right now."

@@ -1,24 +1,21 @@
 """How a caller's sentence changes what is wanted, given what was just asked."""
 
 import re
-from typing import TYPE_CHECKING
 
 from sandbox.openai.cars import find_plate, find_vin, pick_car, read_new_car
 from sandbox.openai.dates import DayMention
 from sandbox.openai.facts import Wish
 from sandbox.openai.numbers import phone_number
 from sandbox.openai.spelling import SPELLED, settle, spelled_answer
+from sandbox.openai.state import State
 from sandbox.openai.understand import Heard, hear, read_name
 from sandbox.openai.when import reopen, take_when
-
-if TYPE_CHECKING:
-    from sandbox.openai.state import Conversation
 
 _TIME_EXPECTED = frozenset({"offer", "day", "confirm_book", "confirm_move"})
 _AMBIGUOUS_DAY = re.compile(r"^(the )?\d{1,2}th$|earliest|available|soonest|any")
 
 
-def listen(talk: "Conversation", text: str) -> None:
+def listen(talk: State, text: str) -> None:
     """Take one sentence of the caller into the conversation."""
     heard = hear(
         text,
@@ -33,6 +30,7 @@ def listen(talk: "Conversation", text: str) -> None:
     if "hold" in heard.asides:
         talk.understood = True
         return
+    talk.angers += "angry" in heard.asides
     before = _fingerprint(talk)
     talk.topic = heard.service or talk.topic
     _goal(talk, heard)
@@ -48,7 +46,7 @@ def listen(talk: "Conversation", text: str) -> None:
     )
 
 
-def _fingerprint(talk: "Conversation") -> tuple[object, ...]:
+def _fingerprint(talk: State) -> tuple[object, ...]:
     w = talk.wish
     return (talk.goal, w.service, w.day, w.time, w.slot, w.confirmed, w.car_id, w.new_car,
             w.visit, w.visit_day, w.visit_service, w.visit_car_id, w.declined, w.other_car,
@@ -58,9 +56,10 @@ def _fingerprint(talk: "Conversation") -> tuple[object, ...]:
 # -- what is wanted ----------------------------------------------------------------------------
 
 
-def _goal(talk: "Conversation", heard: Heard) -> None:
+def _goal(talk: State, heard: Heard) -> None:
     if "abandon" in heard.asides and talk.goal is not None:
         talk.drop_goal()
+        talk.later.clear()
         talk.flags.add("abandoned")
         return
     goals = [goal for goal in heard.goals if goal != "search"]
@@ -90,7 +89,7 @@ def _goal(talk: "Conversation", heard: Heard) -> None:
         talk.flags.add("upcoming")
 
 
-def _means_last_booked(talk: "Conversation", heard: Heard) -> bool:
+def _means_last_booked(talk: State, heard: Heard) -> bool:
     if talk.last_booked is None:
         return False
     return not heard.service and bool(
@@ -98,7 +97,7 @@ def _means_last_booked(talk: "Conversation", heard: Heard) -> bool:
     )
 
 
-def _goal_between_lines(talk: "Conversation", heard: Heard) -> str | None:
+def _goal_between_lines(talk: State, heard: Heard) -> str | None:
     """Infer a goal that no word names: a service alone is a wish to book it."""
     if talk.goal is not None:
         return None
@@ -130,7 +129,7 @@ def _search_query(heard: Heard) -> str:
     return " ".join(read_name(tail)) or heard.text.strip()[:100]
 
 
-def _wishes(talk: "Conversation", heard: Heard) -> None:
+def _wishes(talk: State, heard: Heard) -> None:
     if talk.goal is None:
         return
     wish = talk.wish
@@ -139,6 +138,8 @@ def _wishes(talk: "Conversation", heard: Heard) -> None:
         days = [d for d in days if not _AMBIGUOUS_DAY.search(heard.digits[d.start : d.end])]
     _car_wish(talk, heard)
     if talk.goal == "book":
+        named = {code for code, _ in talk.later} | {wish.service}
+        talk.later += [pair for pair in heard.also if pair[0] not in named]
         if heard.service and heard.service != wish.service and _names_service(talk, heard):
             wish.service = heard.service
             reopen(talk)
@@ -150,11 +151,11 @@ def _wishes(talk: "Conversation", heard: Heard) -> None:
         _select_visit(talk, heard, days)
 
 
-def _names_service(talk: "Conversation", heard: Heard) -> bool:
+def _names_service(talk: State, heard: Heard) -> bool:
     return not (heard.asides & {"price", "duration"} and talk.wish.service)
 
 
-def _selecting(talk: "Conversation", heard: Heard, days: list[DayMention]) -> list[DayMention]:
+def _selecting(talk: State, heard: Heard, days: list[DayMention]) -> list[DayMention]:
     """Pick the days that say which visit is meant rather than when it should be."""
     if talk.pending == "which_visit":
         return days
@@ -169,7 +170,7 @@ def _selecting(talk: "Conversation", heard: Heard, days: list[DayMention]) -> li
     return []
 
 
-def _select_visit(talk: "Conversation", heard: Heard, days: list[DayMention]) -> None:
+def _select_visit(talk: State, heard: Heard, days: list[DayMention]) -> None:
     wish = talk.wish
     if heard.service:
         wish.visit_service = heard.service
@@ -183,10 +184,10 @@ def _select_visit(talk: "Conversation", heard: Heard, days: list[DayMention]) ->
             wish.visit = fitting[0] if len(fitting) == 1 else None
 
 
-def _car_wish(talk: "Conversation", heard: Heard) -> None:
+def _car_wish(talk: State, heard: Heard) -> None:
     wish = talk.wish
     asked = talk.pending in ("which_car", "confirm_book")
-    car = pick_car(heard.text, talk.cars, asked=(asked and heard.pick is None) or _is_car(talk))
+    car = pick_car(heard.own, talk.cars, asked=(asked and heard.pick is None) or _is_car(talk))
     if talk.goal != "book":
         if car is not None:
             wish.visit_car_id = car.id
@@ -209,14 +210,14 @@ def _car_wish(talk: "Conversation", heard: Heard) -> None:
                 settle(talk)
 
 
-def _is_car(talk: "Conversation") -> bool:
+def _is_car(talk: State) -> bool:
     return talk.pending == "which_car"
 
 
 # -- yes and no --------------------------------------------------------------------------------
 
 
-def _yes_or_no(talk: "Conversation", heard: Heard) -> None:
+def _yes_or_no(talk: State, heard: Heard) -> None:
     wish = talk.wish
     if talk.pending == "which_car" and heard.no and not wish.other_car and wish.car_id is None:
         wish.other_car = not (heard.days or heard.time)
@@ -227,7 +228,7 @@ def _yes_or_no(talk: "Conversation", heard: Heard) -> None:
         _no(talk, heard)
 
 
-def _yes(talk: "Conversation") -> None:
+def _yes(talk: State) -> None:
     wish = talk.wish
     match talk.pending:
         case "confirm_book" | "confirm_move" if wish.slot is not None:
@@ -239,9 +240,11 @@ def _yes(talk: "Conversation") -> None:
         case "callback":
             talk.drop_goal()
             talk.flags.add("callback_yes")
+        case "person":
+            talk.flags.add("person_yes")
 
 
-def _no(talk: "Conversation", heard: Heard) -> None:
+def _no(talk: State, heard: Heard) -> None:
     wish = talk.wish
     changed = bool(heard.days or heard.time or heard.service)
     match talk.pending:
@@ -256,5 +259,7 @@ def _no(talk: "Conversation", heard: Heard) -> None:
         case "move_instead":
             talk.drop_goal()
             talk.flags.add("kept")
+        case "person":
+            talk.flags.add("person_no")
         case "anything_else" | "help" if talk.goal is None:
             talk.flags.add("done")

@@ -73,7 +73,13 @@ GOALS: tuple[tuple[str, str], ...] = (
                  r"\b(do|did) i (already )?have an? (appointment|visit|booking)|"
                  r"\b(check|confirm|look up) (on )?(my|the) (appointment|visit|booking)|"
                  r"\bappointments? (do i|have i|i have)|\bam i (booked|scheduled|down)\b|"
-                 r"\b(is|are) my (car|truck|vehicle) (ready|done|finished)\b"),
+                 r"\b(is|are) (my (\w+ )?|the )?(car|truck|vehicle|it) "
+                 r"(ready|done|finished|fixed)\b|"
+                 r"\bis my \w+( \w+)? (ready|done|finished|fixed)\b|"
+                 r"\bwhen (will|can|could) (it|i|my \w+|the car)( be)? "
+                 r"(ready|done|finished|pick(ed)? (it|my \w+|the car)? ?up|fetch)\b|"
+                 r"\b(can|could) i (come )?(pick up|fetch|collect) (my|the)\b|"
+                 r"\b(status|progress) of my\b"),
     ("search", r"\b(look|find|search|check) (me|us|it|him|her|for me)? ?(up )?under\b|"
                r"\bunder (the name|my (husband|wife|mother|father|partner)|the (plate|number))|"
                r"\bdo you have (my|me|us)\b.*\b(number|name|account|file|under)|"
@@ -104,9 +110,15 @@ ASIDES: tuple[tuple[str, str], ...] = (
               r"computer|ai|person|actual|recording)|\breal person or\b|\bartificial\b"),
     ("person", r"\b(speak|talk|speaking|connect|transfer|put me|get me)\b.*\b(person|human|someone|"
                r"somebody|manager|mechanic|owner|representative|agent|people|operator|staff)\b|"
-               r"^(a )?(representative|operator|human|agent|real person)( please)?$"),
+               r"^(a |an )?(representative|operator|human|agent|(real |live )?person)( please)?$|"
+               r"\b(want|need|like|prefer|give me|get me) (a |an )?((real|live|actual) )?"
+               r"(person|human)\b"),
     ("callback", r"\bcall me back\b|\bcall ?back\b|\bleave a message\b|\btake a message\b"),
-    ("wrong_number", r"\bwrong number\b|\bisn't this\b|"
+    ("child", r"\b(i'm|i am) (only |just )?((a )?(little )?(kid|child|boy|girl)\b|"
+              r"(\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+              r"( and a half)?( years? old)?$)|\b(mommy|daddy)\b"),
+    ("not_home", r"\b(isn't|is not|not|nobody|no one|aren't)( \w+)? (here|home|there)\b"),
+    ("wrong_number", r"\bwrong number\b|\bisn't this\b|\bmisdial\w*|"
                      r"\bis this (the )?(pizza|dentist|doctor|bank)"),
     ("hold", r"^((hold|hang) on( a (second|moment|minute|sec))?|"
              r"one (second|moment|minute|sec)|just a (second|moment|minute|sec)|"
@@ -118,7 +130,9 @@ ASIDES: tuple[tuple[str, str], ...] = (
                r"\bdidn't (hear|catch|get) (that|"
                r"you)\b|\bwhat did you say\b|\bsay again\b"),
     ("language", r"\b(hablas?|espanol|español|habla|quiero|necesito|por favor|gracias|buenos|"
-                 r"buenas|cita)\b|\bparlez\b|\bje\b.*\b(veux|voudrais)\b|\bsprechen\b"),
+                 r"buenas|cita|ingles|inglés|aceite|coche)\b|\bparlez\b|\bsprechen\b|"
+                 r"\bje\b.*\b(veux|voudrais)\b|\bich (möchte|brauche|will)\b|"
+                 r"\b(speaks?|talk|in) (spanish|french|german|chinese|russian|vietnamese)\b"),
     ("angry", r"\b(ridiculous|terrible|awful|unacceptable|furious|angry|worst|fed up|complain\w*|"
               r"useless|stupid|damn|hell)\b"),
     ("abandon", r"\b(never ?mind|forget (it|about it|that)|cancel that|leave it|don't bother|"
@@ -239,61 +253,9 @@ NATO = {
 }  # fmt: skip
 
 NOT_A_NAME = frozenset(
-    [
-        "my",
-        "name",
-        "is",
-        "its",
-        "it's",
-        "it",
-        "this",
-        "that's",
-        "the",
-        "a",
-        "an",
-        "i",
-        "i'm",
-        "im",
-        "am",
-        "yes",
-        "yeah",
-        "yep",
-        "sure",
-        "ok",
-        "okay",
-        "um",
-        "uh",
-        "hi",
-        "hello",
-        "hey",
-        "and",
-        "last",
-        "first",
-        "under",
-        "here",
-        "speaking",
-        "please",
-        "name's",
-        "names",
-        "well",
-        "so",
-        "call",
-        "me",
-        "they",
-        "thats",
-        "of",
-        "course",
-        "for",
-        "by",
-        "spelled",
-        "spelling",
-        "mine",
-        "would",
-        "be",
-        "no",
-        "not",
-        "on",
-        "file",
-        "goes",
-    ]
+    """
+    my name is its it's it this that's the a an i i'm im am yes yeah yep sure ok okay um uh hi
+    hello hey and last first under here speaking please name's names well so call me they thats
+    of course for by spelled spelling mine would be no not on file goes
+    """.split()  # noqa: SIM905 - a table, not code
 )

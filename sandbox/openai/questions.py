@@ -45,6 +45,11 @@ QUESTIONS: dict[str, tuple[str, str, str]] = {
     "callback": ("Shall someone from the shop call you back?",
                  "Would you like a call back, yes or no?",
                  r"call you( back)?\?|like a call back"),
+    "person": ("Shall I put you through to a person?",
+               "Would you like to speak to a person, yes or no?",
+               r"put you through to a person\?|speak to a person, yes"),
+    "adult": ("Could you get a grown-up to the phone for me?", "Is there a grown-up near you?",
+              r"grown-up (to the phone|near you)"),
     "anything_else": ("Anything else?", "Is there anything else?", r"anything else"),
 }  # fmt: skip
 

@@ -4,12 +4,16 @@ import re
 from typing import Any
 
 from sandbox.openai.chat import ChatRequest, Reply, ToolCall, ToolSpec
+from sandbox.openai.conversation import Conversation
 from sandbox.openai.errands import Errand
 from sandbox.openai.questions import question
 from sandbox.openai.remarks import NOT_CAUGHT, remarks, shop_name
-from sandbox.openai.state import Conversation, Outcome
+from sandbox.openai.state import Outcome
 
 _GOODBYE = "Goodbye."
+_PUT_THROUGH = "I'll put you through."
+"""The form of words at which the service calls a person."""
+
 _CHANGES = frozenset({"book_appointment", "reschedule_appointment", "cancel_appointment"})
 
 
@@ -114,6 +118,9 @@ def _after_success(
     errand = Errand(talk, request, lead)
     if last.call.name in _CHANGES:
         errand.lead.append(last.message or "That is done.")
+        if talk.goal == "book" and talk.wish.service:
+            errand.lead.append(f"Now the {talk.briefing.service_name(talk.wish.service)}.")
+            return errand.next()
         return errand.ask("anything_else")
     if last.call.name == "search_customers":
         return _after_search(talk, errand, last)
@@ -166,21 +173,14 @@ def _after_failure(
 def _after_words(talk: Conversation, request: ChatRequest) -> Reply:
     heard = talk.heard
     assert heard is not None  # noqa: S101 - the only caller has seen to it
-    asides = heard.asides
-    if "wrong_number" in asides:
-        return Reply(f"No problem, this is {shop_name(talk)}. {_GOODBYE}")
-    if _leaving(talk):
-        return _farewell(talk)
-    if "repeat" in asides and talk.said:
-        return Reply(_without_lead(talk.said))
-    if "hold" in asides and not (heard.days or heard.time or heard.service):
-        return Reply("Sure, take your time.")
+    at_once = _at_once(talk)
+    if at_once is not None:
+        return at_once
     lead = remarks(talk)
     errand = Errand(talk, request, lead)
-    if "callback_yes" in talk.flags:
-        errand.lead.append("All right, I'll pass on that you'd like a call back.")
-    if "abandoned" in talk.flags or "kept" in talk.flags:
-        errand.lead.append("All right, I'll leave it as it is.")
+    if "language" in heard.asides or ("angry" in heard.asides and talk.angers > 1):
+        return errand.ask("person")
+    errand.lead += [told for flag, told in _TOLD.items() if flag in talk.flags]
     if "upcoming" in talk.flags and talk.goal != "upcoming":
         return errand.use("get_upcoming_appointments")
     if not talk.understood:
@@ -188,7 +188,40 @@ def _after_words(talk: Conversation, request: ChatRequest) -> Reply:
     if talk.goal is None and talk.pending == "anything_else" and heard.yes and not lead:
         errand.lead.append("Sure.")
         return errand.ask("help")
-    return errand.next()
+    reply = errand.next()
+    if "angry" in heard.asides and not reply.text:
+        return Reply(lead[0], reply.tool_calls)
+    return reply
+
+
+_TOLD = {
+    "callback_yes": "All right, I'll pass on that you'd like a call back.",
+    "person_no": "All right.",
+    "abandoned": "All right, I'll leave it as it is.",
+    "kept": "All right, I'll leave it as it is.",
+}
+
+
+def _at_once(talk: Conversation) -> Reply | None:
+    """Answer what makes everything else wait, or ends the call; None when nothing does."""
+    heard = talk.heard
+    assert heard is not None  # noqa: S101 - the only caller has seen to it
+    asides = heard.asides
+    if "wrong_number" in asides:
+        return Reply(f"No problem, this is {shop_name(talk)}. {_GOODBYE}")
+    if "child" in asides:
+        return Reply(f"Hi there! {question('adult')}")
+    if talk.pending == "adult" and (heard.no or "not_home" in asides):
+        return Reply(f"All right. Please ask a grown-up to call us. {_GOODBYE}")
+    if "person" in asides or "person_yes" in talk.flags:
+        return Reply(_PUT_THROUGH)
+    if _leaving(talk):
+        return _farewell(talk)
+    if "repeat" in asides and talk.said:
+        return Reply(_without_lead(talk.said))
+    if "hold" in asides and not (heard.days or heard.time or heard.service):
+        return Reply("Sure, take your time.")
+    return None
 
 
 def _leaving(talk: Conversation) -> bool:
@@ -223,7 +256,7 @@ def _not_understood(talk: Conversation, errand: Errand) -> Reply:
     said = talk.said
     if NOT_CAUGHT[1] in said:
         errand.lead, errand.again = [NOT_CAUGHT[2]], False
-        return errand.ask("callback")
+        return errand.ask("person")
     first = NOT_CAUGHT[0] not in said
     errand.lead.append(NOT_CAUGHT[0] if first else NOT_CAUGHT[1])
     errand.again = not first

@@ -1,6 +1,6 @@
 """Answers to what callers ask or say beside their wish: hours, prices, robots, persons, noise."""
 
-from sandbox.openai.state import Conversation
+from sandbox.openai.conversation import Conversation
 from sandbox.openai.wording import either, money, sentence, spoken_hours, with_article
 
 NOT_CAUGHT = (
@@ -86,20 +86,16 @@ def _robot(talk: Conversation) -> str:
     return f"I'm an automated assistant for {shop_name(talk)}."
 
 
-def _person(talk: Conversation) -> str:
-    return "I can't connect you from here, but I'll pass on that you'd like to speak to a person."
-
-
 def _callback(talk: Conversation) -> str:
     return "I'll pass on that you'd like a call back."
 
 
 def _language(talk: Conversation) -> str:
-    return "I'm sorry, I only speak English. A person from the shop can help you."
+    return "I'm sorry, I only speak English."
 
 
 def _angry(talk: Conversation) -> str:
-    return "I'm sorry about that. Let me help."
+    return "I'm sorry about that. Let me help." if talk.angers < 2 else "I understand, I'm sorry."
 
 
 def _both(talk: Conversation) -> str:
@@ -126,7 +122,6 @@ _REPLIES = {
     "angry": _angry,
     "language": _language,
     "robot": _robot,
-    "person": _person,
     "callback": _callback,
     "hours": _hours,
     "address": _address,

@@ -1,14 +1,11 @@
 """Answers that are spelled out: names, phone numbers, plates, VINs and cars not on file."""
 
 import re
-from typing import TYPE_CHECKING
 
 from sandbox.openai.cars import find_plate, find_vin, pick_car, read_new_car
 from sandbox.openai.numbers import phone_number
+from sandbox.openai.state import State
 from sandbox.openai.understand import Heard, read_name
-
-if TYPE_CHECKING:
-    from sandbox.openai.state import Conversation
 
 SPELLED = frozenset({"name", "last_name", "identity", "phone", "new_car"})
 """Questions whose answers are read by other rules than a sentence is."""
@@ -19,7 +16,7 @@ _INTERRUPTS = frozenset({"hours", "address", "price", "services", "robot", "pers
 _FIRST_TIME = re.compile(r"\b(new|first time|don't have|never been)\b")
 
 
-def spelled_answer(talk: "Conversation", heard: Heard) -> bool:
+def spelled_answer(talk: State, heard: Heard) -> bool:
     """Take a name, number, plate or car; False when the words hold none, or something else."""
     if heard.asides & _INTERRUPTS or set(heard.goals) & {"cancel", "move", "upcoming"}:
         return False
@@ -34,7 +31,7 @@ def spelled_answer(talk: "Conversation", heard: Heard) -> bool:
             return _name_answer(talk, heard)
 
 
-def _phone_answer(talk: "Conversation", heard: Heard) -> bool:
+def _phone_answer(talk: State, heard: Heard) -> bool:
     phone = phone_number(heard.text)
     if phone is not None:
         talk.phone = phone
@@ -47,7 +44,7 @@ def _phone_answer(talk: "Conversation", heard: Heard) -> bool:
     return False
 
 
-def _identity_answer(talk: "Conversation", heard: Heard) -> bool:
+def _identity_answer(talk: State, heard: Heard) -> bool:
     plate = find_vin(heard.text) or find_plate(heard.text)
     names = () if plate else read_name(heard.text)
     if plate is None and heard.no and len(names) < 2:
@@ -66,7 +63,7 @@ def _identity_answer(talk: "Conversation", heard: Heard) -> bool:
     return True
 
 
-def _name_answer(talk: "Conversation", heard: Heard) -> bool:
+def _name_answer(talk: State, heard: Heard) -> bool:
     names = read_name(heard.text)
     if not names or (heard.no and len(names) < 2):
         return False
@@ -78,7 +75,7 @@ def _name_answer(talk: "Conversation", heard: Heard) -> bool:
     return True
 
 
-def _new_car_answer(talk: "Conversation", text: str) -> bool:
+def _new_car_answer(talk: State, text: str) -> bool:
     wish = talk.wish
     known = pick_car(text, talk.cars, asked=False)
     if known is not None and not wish.other_car:
@@ -92,7 +89,7 @@ def _new_car_answer(talk: "Conversation", text: str) -> bool:
     return wish.new_car != before
 
 
-def settle(talk: "Conversation") -> None:
+def settle(talk: State) -> None:
     """Take an answer to a question that followed "... is free" as agreeing to that time."""
     if talk.wish.slot is not None and talk.pending != "confirm_book":
         talk.wish.confirmed = True

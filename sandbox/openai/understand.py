@@ -32,6 +32,10 @@ class Heard:
     days: tuple[DayMention, ...]
     time: TimeWish | None
     pick: int | None
+    also: tuple[tuple[str, str], ...] = ()
+    """Further services named after the first, each with the words around it."""
+    own: str = ""
+    """The words that are about the first service."""
 
     @property
     def empty(self) -> bool:
@@ -67,6 +71,7 @@ def hear(text: str, *, today: date, offered: Offered, number_expected: bool) -> 
     rest = re.sub(
         r"\b(\d+th|last|that|this|the|earlier|later|middle|other|new|old\w*) 1\b", r"\1", rest
     )
+    clauses = _service_clauses(words, service_phrases(offered))
     asides = frozenset(name for name, pattern in _ASIDES if pattern.search(words))
     no = bool(_NO.search(words))
     return Heard(
@@ -77,11 +82,27 @@ def hear(text: str, *, today: date, offered: Offered, number_expected: bool) -> 
         asides=asides,
         yes=bool(_YES.search(words)) and not no,
         no=no,
-        service=find_service(words, service_phrases(offered)),
+        service=clauses[0][0] if clauses else find_service(words, service_phrases(offered)),
         days=tuple(days),
         time=find_time(rest, expected=number_expected),
         pick=_pick(numbers),
+        also=clauses[1:],
+        own=clauses[0][1] if clauses else text,
     )
+
+
+def _service_clauses(
+    words: str, services: dict[str, tuple[str, ...]]
+) -> tuple[tuple[str, str], ...]:
+    """Cut a sentence that names several services; empty when it names one, or none."""
+    found: list[tuple[str, str]] = []
+    for clause in re.split(r"\b(?:and|plus|also|as well as|then)\b", words):
+        service = find_service(clause, services)
+        if service is not None and service not in (code for code, _ in found):
+            found.append((service, clause))
+        elif found:
+            found[-1] = (found[-1][0], f"{found[-1][1]} {clause}")
+    return tuple(found) if len(found) > 1 else ()
 
 
 def _pick(numbers: str) -> int | None:

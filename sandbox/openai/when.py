@@ -1,26 +1,23 @@
 """How the day and time a caller names become a wish, or one of the slots that were offered."""
 
 import re
-from typing import TYPE_CHECKING
 
 from sandbox.openai.dates import DayMention
 from sandbox.openai.facts import Slot
+from sandbox.openai.state import State
 from sandbox.openai.times import TimeWish
 from sandbox.openai.understand import Heard
-
-if TYPE_CHECKING:
-    from sandbox.openai.state import Conversation
 
 _LATER = re.compile(r"\b(anything|something|any|bit|little|much) (?:\w+ )?(later|earlier|sooner)\b")
 
 
-def reopen(talk: "Conversation") -> None:
+def reopen(talk: State) -> None:
     """Give up the slot chosen so far."""
     talk.wish.slot = None
     talk.wish.confirmed = False
 
 
-def take_when(talk: "Conversation", heard: Heard, days: list[DayMention]) -> None:
+def take_when(talk: State, heard: Heard, days: list[DayMention]) -> None:
     """Take the day and time a caller names, or one of the times that were offered."""
     wish = talk.wish
     later = _LATER.search(heard.plain) if heard.time is None else None
@@ -61,7 +58,7 @@ def _one_day(heard: Heard, days: list[DayMention]) -> DayMention | None:
     return days[0] if re.search(r"\bor\b", between) else days[-1]
 
 
-def _picked(talk: "Conversation", heard: Heard, days: list[DayMention]) -> bool:
+def _picked(talk: State, heard: Heard, days: list[DayMention]) -> bool:
     """Take one of the offered times, when exactly one is meant."""
     slots = list(talk.offered)
     if days:
@@ -81,7 +78,7 @@ def _picked(talk: "Conversation", heard: Heard, days: list[DayMention]) -> bool:
     return True
 
 
-def _take(talk: "Conversation", slot: Slot) -> None:
+def _take(talk: State, slot: Slot) -> None:
     minute = slot.start.hour * 60 + slot.start.minute
     talk.wish.slot, talk.wish.time = slot, TimeWish(minute)
     talk.wish.confirmed = True

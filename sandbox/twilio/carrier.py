@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from sandbox.twilio import wire
+from sandbox.twilio.conference import Rooms
 from sandbox.twilio.leg import CallSetup, Leg, StatusCallback
 from sandbox.twilio.mulaw import Pcm
 from sandbox.twilio.outbound import Callee, CallOrder, place
@@ -44,6 +45,7 @@ class Carrier:
         self._transfers = transfers or {}
         self._calls_per_s = calls_per_s
         self._next_call_at_s = 0.0
+        self._rooms = Rooms()
         self._callees: dict[str, deque[Callee]] = {}
 
     async def __aenter__(self) -> Self:
@@ -136,6 +138,6 @@ class Carrier:
 
     def open_leg(self, setup: CallSetup) -> Leg:
         """Make a leg and keep it under its CallSid."""
-        leg = Leg(setup, webhooks=self._webhooks, clock=self._clock)
+        leg = Leg(setup, webhooks=self._webhooks, clock=self._clock, rooms=self._rooms)
         self.legs[leg.call_sid] = leg
         return leg

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import aiohttp
 
 from sandbox.twilio import wire
+from sandbox.twilio.conference import Rooms
 from sandbox.twilio.line import Line
 from sandbox.twilio.mulaw import Pcm
 from sandbox.twilio.stream import MediaStream
@@ -83,7 +84,14 @@ class Leg:
     callbacks are delivered too.
     """
 
-    def __init__(self, setup: CallSetup, *, webhooks: Webhooks, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        setup: CallSetup,
+        *,
+        webhooks: Webhooks,
+        clock: Callable[[], float],
+        rooms: Rooms | None = None,
+    ) -> None:
         self.call_sid = wire.new_sid("CA")
         self.stream_sid: str | None = None
         self.setup = setup
@@ -101,10 +109,14 @@ class Leg:
         self.connected = asyncio.Event()
         self.ended = asyncio.Event()
         self.closed = asyncio.Event()
+        self.asked_for_keys = asyncio.Event()
+        """Set while a <Gather> waits for keys."""
         self.webhooks = webhooks
+        self.rooms = rooms if rooms is not None else Rooms()
         self.clock = clock
         self.line = Line(clock=clock, note=self.note, background=setup.background)
         self.stream: MediaStream | None = None
+        self._keys: asyncio.Queue[str] | None = None
         self._session: aiohttp.ClientSession | None = None
         self._course: asyncio.Task[None] | None = None
         self._diversion: asyncio.Task[None] | None = None
@@ -127,10 +139,15 @@ class Leg:
         await self.line.said()
 
     def press(self, digits: str) -> None:
-        """Press keys, one `dtmf` message each; without an open stream nobody notices."""
+        """Press keys: one `dtmf` message each on an open stream, input for a <Gather>.
+
+        With neither nobody notices.
+        """
         for digit in digits:
             self.note("dtmf", digit)
-            if self.stream:
+            if self._keys is not None:
+                self._keys.put_nowait(digit)
+            elif self.stream:
                 self.stream.press(digit)
 
     async def hang_up(self) -> None:
@@ -168,6 +185,17 @@ class Leg:
     def note(self, kind: str, detail: str = "") -> None:
         """Record an event now."""
         self.events.append(Event(self.clock(), kind, detail))
+
+    def gather_keys(self) -> "asyncio.Queue[str]":
+        """Collect the keys pressed from now on."""
+        self._keys = asyncio.Queue()
+        self.asked_for_keys.set()
+        return self._keys
+
+    def stop_gathering(self) -> None:
+        """Collect keys no more."""
+        self._keys = None
+        self.asked_for_keys.clear()
 
     def form(self) -> dict[str, str]:
         """Build the fields that every webhook about this call carries."""

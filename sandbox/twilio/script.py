@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from sandbox.twilio import twiml, wire
+from sandbox.twilio.conference import Joining
+from sandbox.twilio.gather import gather
 from sandbox.twilio.leg import EndReason, Leg, Status
 from sandbox.twilio.stream import MediaStream, StreamRefusedError
 from sandbox.twilio.twiml import TwimlError, Verb
@@ -93,20 +95,15 @@ async def _perform(leg: Leg, verb: Verb, base_url: str) -> Instructions | _Over 
         return _action(base_url, verb.text, verb.attributes.get("method", "POST"))
     leg.answer()
     match verb.name:
-        case "Say":
-            leg.note("say", verb.text)
-            leg.spoken_by_twiml.append(verb.text)
-            if leg.setup.chars_per_s:
-                await asyncio.sleep(len(verb.text) / leg.setup.chars_per_s)
-        case "Play":
-            leg.note("play", verb.text)
-        case "Pause":
-            leg.note("pause", verb.attributes.get("length", "1"))
-            leg.connected.set()
-            await asyncio.sleep(float(verb.attributes.get("length", "1")))
+        case "Say" | "Play" | "Pause":
+            await _prompt(leg, verb)
         case "Hangup":
             leg.note("hangup")
             return _Over("twiml_hangup")
+        case "Gather":
+            return await _gather(leg, verb, base_url)
+        case "Dial" if room := verb.child("Conference"):
+            return await _confer(leg, verb, room, base_url)
         case "Dial":
             return _transfer(leg, verb, base_url)
         case "Connect" if stream := verb.child("Stream"):
@@ -116,6 +113,69 @@ async def _perform(leg: Leg, verb: Verb, base_url: str) -> Instructions | _Over 
         case _:
             leg.note("unsupported_verb", verb.name)
     return None
+
+
+async def _prompt(leg: Leg, verb: Verb) -> None:
+    """Carry out a verb that only makes sound, or none."""
+    if verb.name == "Say":
+        leg.note("say", verb.text)
+        leg.spoken_by_twiml.append(verb.text)
+        if leg.setup.chars_per_s:
+            await asyncio.sleep(len(verb.text) / leg.setup.chars_per_s)
+    elif verb.name == "Play":
+        leg.note("play", verb.text)
+    elif verb.name == "Pause":
+        leg.note("pause", verb.attributes.get("length", "1"))
+        leg.connected.set()
+        await asyncio.sleep(float(verb.attributes.get("length", "1")))
+
+
+async def _gather(leg: Leg, verb: Verb, base_url: str) -> Instructions | None:
+    """Collect keys; without any, the next verb follows unless the document wants to know."""
+    gathered = await gather(leg, verb, lambda nested: _prompt(leg, nested))
+    if gathered is None and verb.attributes.get("actionOnEmptyResult") != "true":
+        return None
+    extra = (
+        ("Digits", gathered.digits if gathered else ""),
+        ("FinishedOnKey", gathered.finished_on if gathered else ""),
+        ("msg", "Gather End"),
+    )
+    action = verb.attributes.get("action", base_url)
+    return _action(base_url, action, verb.attributes.get("method", "POST"), extra)
+
+
+async def _confer(leg: Leg, verb: Verb, noun: Verb, base_url: str) -> Instructions | None:
+    """Stay in a conference until it is over; leaving it by any other way is a cancellation."""
+    joining = Joining(
+        name=noun.text,
+        starts=noun.attributes.get("startConferenceOnEnter", "true") == "true",
+        ends=noun.attributes.get("endConferenceOnExit", "false") == "true",
+        muted=noun.attributes.get("muted", "false") == "true",
+    )
+    room, seat = leg.rooms.enter(joining)
+    leg.line.far = seat
+    leg.note("conference_joined", room.name)
+    leg.connected.set()
+    began_s = leg.clock()
+    try:
+        over = asyncio.create_task(room.over.wait())
+        started = asyncio.create_task(room.started.wait())
+        await asyncio.wait({over, started}, return_when=asyncio.FIRST_COMPLETED)
+        if room.started.is_set():
+            leg.note("conference_started", room.name)
+        await over
+    finally:
+        over.cancel()
+        started.cancel()
+        room.leave(seat)
+        leg.line.far = None
+        leg.note("conference_left", room.name)
+    action = verb.attributes.get("action")
+    if action is None:
+        return None
+    lasted = str(round(leg.clock() - began_s))
+    extra = (("DialCallStatus", "answered"), ("DialCallDuration", lasted))
+    return _action(base_url, action, verb.attributes.get("method", "POST"), extra)
 
 
 def _action(

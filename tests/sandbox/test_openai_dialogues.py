@@ -560,11 +560,13 @@ REMARKS: dict[str, tuple[str, ...]] = {
     "What's your address?": ("1480 Harbor Way",),
     "How much is a tire rotation?": ("twenty-five to forty dollars",),
     "Are you a robot?": ("automated assistant",),
-    "Can I speak to a person?": ("person",),
+    "Can I speak to a person?": ("I'll put you through.", "! ?"),
+    "I want a real person": ("I'll put you through.",),
+    "Are you a real person?": ("automated assistant",),
     "Sorry, wrong number.": ("Goodbye.",),
     "Hold on.": ("take your time",),
     "Can you repeat that?": ("How can I help you",),
-    "Hola, necesito una cita por favor": ("English",),
+    "Hola, necesito una cita por favor": ("English", "put you through to a person?"),
     "Do you do wheel alignments and state inspections?": ("state inspection",),
 }
 
@@ -575,12 +577,105 @@ def test_remarks(line: str) -> None:
     play([(line, *REMARKS[line])])
 
 
+REPERTOIRE: dict[str, list[tuple[str, ...]]] = {
+    "a child": [
+        ("Hi, I'm six years old", "grown-up to the phone"),
+        ("my mommy isn't here", "grown-up"),
+        ("no", "ask a grown-up to call us", "Goodbye."),
+    ],
+    "a child fetches somebody": [
+        ("i am a little girl", "grown-up to the phone"),
+        ("Hello, I need an oil change on Tuesday at two for the Honda", OIL_SLOT, OIL_BOOK),
+    ],
+    "an angry caller is apologised to once, then offered a person": [
+        ("This is ridiculous, I need an oil change", "I'm sorry about that", "What day"),
+        ("Tuesday at two", OIL_SLOT, CAR_Q),
+        ("you're useless", "I understand", "put you through to a person?"),
+        ("no", CAR_Q),
+        ("the honda", "> book_appointment"),
+    ],
+    "another language": [
+        ("Quiero cambiar el aceite de mi coche", "only speak English", "put you through"),
+        ("si, yes", "I'll put you through."),
+    ],
+    "two services in one breath": [
+        ("I need an oil change and a brake inspection", "What day"),
+        ("Tuesday at two", OIL_SLOT, CAR_Q),
+        ("the honda", OIL_BOOK, "Now the brake inspection. What day"),
+        ("Wednesday at ten",
+         "> get_available_slots date=2026-11-25 service_type=brake_inspection", CAR_Q),
+        ("the tacoma", "> book_appointment service_type=brake_inspection vehicle_id=12",
+         "Anything else?"),
+    ],
+    "two cars in one breath": [
+        ("An oil change for the Honda and a tire rotation for the Tacoma please.", "What day"),
+        ("Tuesday at two", OIL_SLOT, "> book_appointment vehicle_id=11", "Now the tire rotation."),
+        ("Tuesday at three",
+         "> get_available_slots date=2026-11-24 service_type=tire_rotation",
+         "> book_appointment vehicle_id=12", "Anything else?"),
+    ],
+    "a correction of the day": [
+        ("oil change tuesday at two", OIL_SLOT, CAR_Q),
+        ("no, Wednesday", "> get_available_slots date=2026-11-25", "is free"),
+        ("the honda", "> book_appointment scheduled_at=2026-11-25T14:00:00"),
+    ],
+    "a correction after booking": [
+        ("oil change for the honda tuesday at two", OIL_SLOT, "> book_appointment"),
+        ("actually, can we make it Wednesday instead?", "> get_available_slots date=2026-11-25"),
+    ],
+    "a hold in the middle": [
+        ("oil change tuesday at two", OIL_SLOT, CAR_Q),
+        ("hold on a second", "Sure, take your time."),
+        ("okay, the honda", "> book_appointment vehicle_id=11"),
+    ],
+    "keys": [
+        ("oil change tuesday at two", OIL_SLOT, CAR_Q),
+        ("The first one.", "> book_appointment vehicle_id=11"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPERTOIRE)
+def test_repertoire(name: str) -> None:
+    """Whoever calls, and whatever they want beside a booking, is dealt with kindly."""
+    play(REPERTOIRE[name])
+
+
+@pytest.mark.parametrize(
+    "line", ["Is my car ready?", "Is my Honda done?", "Can I pick up my truck?", "Is it ready yet?"]
+)
+def test_is_my_car_ready(line: str) -> None:
+    """The tool's sentence is the answer."""
+    play([(line, "> get_upcoming_appointments", "2 coming up")], shop=Shop(visits=VISITS[:2]))
+
+
+def test_an_apology_goes_with_the_look_up() -> None:
+    """An angry caller who names everything hears the apology while the tool works."""
+    line = Line(DANA, Shop(), HI)
+    text, calls = line.turn("This is ridiculous, I need an oil change on Tuesday at two")
+    spoken = [m.text for m in line.messages if m.role == "assistant" and m.tool_calls]
+    assert spoken == ["I'm sorry about that. Let me help."]
+    assert len(calls) == 1 and text == f"{FREE} {CAR_Q}"
+
+
+def test_a_keyed_number() -> None:
+    """The keypad's sentence is understood as the number asked for."""
+    play(
+        [
+            ("oil change tuesday at two", OIL_SLOT, "phone number"),
+            ("My phone number is 503-555-0142.", "> lookup_customer phone=+15035550142", CAR_Q),
+        ],
+        WITHHELD,
+    )
+
+
 def test_not_understood() -> None:
-    """Noise is asked about in different words each time, and at last a call back is offered."""
+    """Noise is asked about in different words each time, and at last a person is offered."""
     line = Line(DANA, Shop(), HI)
     replies = [line.turn("gobble dee gook")[0] for _ in range(3)]
     assert len(set(replies)) == 3
-    assert "call you back" in replies[-1]
+    assert "put you through to a person?" in replies[-1]
+    assert line.turn("yes please") == ("I'll put you through.", [])
     line = Line(DANA, Shop(), HI)
     line.turn("oil change tuesday at two")
     first, second = (line.turn("fnord")[0] for _ in range(2))

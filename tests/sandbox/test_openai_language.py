@@ -160,6 +160,7 @@ def test_new_cars() -> None:
     assert find_vin("one hotel golf charlie mike 82633 A 004352") == "1HGCM82633A004352"
     assert find_plate("seven kilo lima mike 204") == "7KLM204"
     assert find_vin("nothing of the kind") is None
+    assert find_vin("no third day, December twenty fourth at two") is None
 
 
 def test_names_and_numbers() -> None:
