@@ -20,7 +20,7 @@ from pipecat.utils.text.simple_text_aggregator import SimpleTextAggregator
 from shop.facts import Facts
 from shop.truth import Lie, find_lie, instead
 
-WORKING_ON_IT = "One moment, please."
+WORKING_ON_IT = {"en": "One moment, please.", "es": "Un momento, por favor."}
 """Said for a claim that runs ahead of its own tool call: the result follows in a moment."""
 
 
@@ -34,15 +34,21 @@ class ClaimGate(FrameProcessor):
     was spoken. It waits for the response's end, which tells whether the tool is being called.
 
     `facts` is asked at every sentence; `pieces` cuts the text, by default into sentences. Pieces of
-    one sentence are judged together with what was let out of it before. What is not the model's
-    text passes untouched.
+    one sentence are judged together with what was let out of it before. `made_true` says of a
+    sentence that the service acts on it before it is heard, as when the model announces that it
+    puts the caller through: such a one is no lie. What is not the model's text passes untouched.
     """
 
     def __init__(
-        self, facts: Callable[[], Facts], pieces: BaseTextAggregator | None = None
+        self,
+        facts: Callable[[], Facts],
+        pieces: BaseTextAggregator | None = None,
+        *,
+        made_true: Callable[[str], bool] = lambda _sentence: False,
     ) -> None:
         super().__init__()
         self._facts = facts
+        self._made_true = made_true
         self._pieces = pieces or SimpleTextAggregator()
         self._sentence_so_far = ""
         self._interrupted = False
@@ -85,7 +91,7 @@ class ClaimGate(FrameProcessor):
             return
         facts = self._facts()
         whole = f"{self._sentence_so_far} {piece}".strip()
-        lie = find_lie(whole, facts)
+        lie = None if self._made_true(whole) else find_lie(whole, facts)
         if lie is None:
             self._sentence_so_far = "" if _ends(whole) else whole
             await self._say(piece)
@@ -99,7 +105,8 @@ class ClaimGate(FrameProcessor):
         if rest is not None:
             await self._judge(rest.text)
         if self._withheld is not None:
-            await self._say(WORKING_ON_IT if self._tool_called else instead(*self._withheld))
+            waiting = WORKING_ON_IT[self._withheld[1].language]
+            await self._say(waiting if self._tool_called else instead(*self._withheld))
         await self._forget()
 
     async def _say(self, text: str) -> None:

@@ -53,6 +53,9 @@ class Books:
     async def upcoming(self, *_: object) -> list[Appointment]:
         return [self.visit]
 
+    async def recent(self, *_: object) -> list[Appointment]:
+        return []
+
     async def cancel(self, *_: object, **__: object) -> Appointment:
         return self.visit
 

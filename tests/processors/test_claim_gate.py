@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 from claim_world import (
@@ -39,13 +40,15 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.tests.utils import SleepFrame, run_test
 from pipecat.utils.text.simple_text_aggregator import SimpleTextAggregator
 
-from processors.claim_gate import WORKING_ON_IT, ClaimGate
-from shop.claim_phrases import Kind
+from processors.claim_gate import WORKING_ON_IT as WAITING
+from processors.claim_gate import ClaimGate
+from shop.claim_words import Kind
 from shop.facts import Facts, gather
 from shop.truth import Lie, find_lie, instead
 
 pytestmark = pytest.mark.unit
 
+WORKING_ON_IT = WAITING["en"]
 LIES = corpus("lies")
 HARMLESS = corpus("harmless")
 
@@ -53,8 +56,10 @@ HARMLESS = corpus("harmless")
 class Gate(ClaimGate):
     """A gate that is driven without a pipeline and notes what it lets out, frame by frame."""
 
-    def __init__(self, facts: Callable[[], Facts]) -> None:
-        super().__init__(facts)
+    def __init__(
+        self, facts: Callable[[], Facts], made_true: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        super().__init__(facts, made_true=made_true)
         self.out: list[Frame] = []
 
     async def push_frame(
@@ -113,11 +118,12 @@ def test_there_are_enough_sentences() -> None:
 
 
 NOTHING_DONE = known()
-KINDS: tuple[Kind, ...] = ("booked", "moved", "cancelled", "sent", "transferred", "anything")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 REPLACEMENTS = (
     *(instead(Lie("missing", kind), NOTHING_DONE) for kind in KINDS),
     *(instead(Lie("price", "anything", service=s), NOTHING_DONE) for s in (None, *SHOP.services)),
     instead(Lie("free", "anything"), NOTHING_DONE),
+    instead(Lie("language", "anything"), NOTHING_DONE),
 )
 
 
@@ -170,7 +176,8 @@ def test_a_lie_among_other_sentences_is_not_heard(
     heard = gate.text()
     assert heard.endswith(REPLACEMENTS), heard
     assert lie not in heard
-    assert not any(sentence in heard for sentence in after if sentence not in before)
+    others = [s for s in after if s not in before and not any(s in r for r in REPLACEMENTS)]
+    assert not any(sentence in heard for sentence in others)
 
 
 @given(st.sampled_from(HARMLESS), st.lists(st.integers(0, 200), max_size=12))
@@ -204,7 +211,7 @@ async def test_the_wrong_day_is_put_right() -> None:
     )
     assert gate.text() == (
         "Let me get that right. You're booked: an oil change on Tuesday the twenty-fourth "
-        "at two in the afternoon for the Honda CR-V."
+        "at two in the afternoon for the Honda C R V."
     )
 
 
@@ -234,6 +241,108 @@ async def test_an_email_that_is_queued_counts_as_sent() -> None:
     assert find_lie("I've sent you an invitation by email.", facts) is None
     assert find_lie("I've texted you the details.", facts) is not None
     assert find_lie("I've sent you an invitation by email.", known(result)) is not None
+
+
+async def test_a_message_and_its_promise_are_told_only_once_taken() -> None:
+    """A call back is promised by the service alone, and by no other time than it promised."""
+    done = ("take_message", {"message_id": 3, "due_at": "2026-11-23T11:00:00"})
+    facts = gather([], SHOP, NOTHING_DONE.today, done_here=[done])
+    for sentence in (
+        "I've taken your message.",
+        "Someone will call you back by eleven.",
+        "Someone will call you back tomorrow by eleven in the morning.",
+        "The manager will be in touch tomorrow.",
+    ):
+        assert find_lie(sentence, facts) is None, sentence
+        assert find_lie(sentence, NOTHING_DONE) is not None, sentence
+    assert find_lie("Someone will call you back by nine.", facts) is not None
+    assert find_lie("Someone will call you back tonight.", facts) is not None
+
+
+async def test_being_with_a_person_is_told_once_it_is_so() -> None:
+    """What the service did itself counts like a tool's result."""
+    facts = gather([], SHOP, NOTHING_DONE.today, done_here=[("transfer", {})])
+    for sentence in ("I'm putting you through now.", "You're being transferred."):
+        assert find_lie(sentence, facts) is None, sentence
+        assert find_lie(sentence, NOTHING_DONE) is not None, sentence
+
+
+async def test_an_announcement_that_the_service_acts_on_is_no_lie() -> None:
+    """Who acts on a sentence makes it true; it passes unjudged."""
+    said = "Let me transfer you right now."
+    gate = Gate(lambda: NOTHING_DONE, made_true=lambda sentence: sentence == said)
+    for frame in response(said, " You're booked."):
+        await gate.process_frame(frame, FrameDirection.DOWNSTREAM)
+    assert gate.text() == f"{said} {REPLACEMENTS[0]}"
+
+
+def with_status(status: str, at: str = "2026-11-22T10:00:00") -> Facts:
+    """Return the facts after a list with one visit in this state."""
+    listed = {
+        "appointment_id": 11, "scheduled_at": at, "service_type": "oil_change", "status": status,
+        "vehicle_id": 1, "spoken": "an oil change today at ten for the Honda C R V",
+    }  # fmt: skip
+    message = "Your Honda C R V came in today; it is on the lift and they need another hour."
+    answer = {"success": True, "appointments": [listed], "message": message}
+    return gather([("get_upcoming_appointments", answer)], SHOP, NOTHING_DONE.today, DANA.vehicles)
+
+
+def test_how_far_the_work_is_agrees_with_the_status() -> None:
+    """A car is ready when its visit is completed, and worked on while that is today's."""
+    ready = ("Your car is ready.", "Good news, your Honda is ready to be picked up.", "It's done.",
+             "Your oil change is done.")  # fmt: skip
+    working = ("They're still working on your car.", "Your Honda is on the lift.")
+    for sentence in (*ready, *working):
+        assert find_lie(sentence, NOTHING_DONE) is not None, sentence
+    for sentence in ready:
+        assert find_lie(sentence, with_status("completed")) is None, sentence
+        assert find_lie(sentence, with_status("scheduled")) is not None, sentence
+    for sentence in working:
+        assert find_lie(sentence, with_status("scheduled")) is None, sentence
+        assert find_lie(sentence, with_status("completed")) is not None, sentence
+    told = "Your Honda C R V came in today; it is on the lift and they need another hour."
+    assert find_lie(told, with_status("completed")) is None
+    assert find_lie("Your Tacoma is ready.", with_status("completed")) is not None
+    assert find_lie("It isn't ready yet, I'm afraid.", with_status("scheduled")) is None
+    assert find_lie("You're booked for today at ten.", with_status("completed")) is not None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "true"),
+    [
+        ("An oil change is $45-75.", True),
+        ("An oil change is $45 to $75.", True),
+        ("An oil change is $50.", False),
+        ("An oil change is 45 USD to 75 USD.", True),
+        ("It's $45-60 for the oil change.", False),
+        ("The oil change is thirty-nine ninety-nine.", False),
+        ("The oil change is an hour.", True),
+        ("The oil change takes 60 minutes.", True),
+    ],
+)
+def test_prices_in_figures_are_compared_too(sentence: str, true: bool) -> None:
+    """Whatever the way an amount is written, it must be the shop's."""
+    assert (find_lie(sentence, NOTHING_DONE) is None) is true
+
+
+@pytest.mark.parametrize(("status", "ready"), [("completed", True), ("scheduled", False)])
+def test_visits_that_have_begun_are_read_too(status: str, ready: bool) -> None:
+    """They come beside the upcoming ones, without ids, and say how far the work is."""
+    spoken = "The oil change is done, so your Honda C R V is ready." if ready else (
+        "The oil change for your Honda C R V isn't marked as finished yet."
+    )  # fmt: skip
+    begun = {
+        "scheduled_at": "2026-11-22T10:00:00", "service_type": "oil_change", "status": status,
+        "vehicle": "2019 Honda CR-V", "spoken": spoken,
+    }  # fmt: skip
+    message = f"{spoken} You have no upcoming visits with us."
+    answer = {"success": True, "appointments": [], "recent": [begun], "message": message}
+    facts = gather([("get_upcoming_appointments", answer)], SHOP, NOTHING_DONE.today, DANA.vehicles)
+    assert find_lie(message, facts) is None and find_lie(spoken, facts) is None
+    assert (find_lie("Your Honda is ready.", facts) is None) is ready
+    assert (find_lie("They're still working on your Honda.", facts) is None) is not ready
+    assert find_lie("Your Tacoma is ready.", facts) is not None
+    assert find_lie("You're booked for today at ten.", facts) is not None
 
 
 async def test_sentences_leave_as_soon_as_they_are_whole() -> None:
