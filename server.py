@@ -18,10 +18,14 @@ from console.routes import routes as console_routes
 from pipeline import log
 from pipeline.admission import CallsInProgress
 from pipeline.call import Switchboard
+from pipeline.carrier import Carrier
+from pipeline.handover_routes import handover_routes
 from pipeline.metrics import Metrics
 from pipeline.routes import routes as phone_routes
 from pipeline.services import SharedParts
 from pipeline.telephony import MAX_MESSAGE_BYTES, StreamTokens
+from pipeline.transfers import Transfers
+from pipeline.turns import PATIENCE, Patience
 from settings import Settings, SettingsError, load
 from shop.clock import SystemClock
 from shop.shopfile import Shop, ShopFileError, load_shop
@@ -46,8 +50,8 @@ def create_app() -> FastAPI:
     return build_app(settings, load_shop(settings.shop_file))
 
 
-def build_app(settings: Settings, shop: Shop) -> FastAPI:
-    """Return the service as an ASGI application."""
+def build_app(settings: Settings, shop: Shop, patience: Patience = PATIENCE) -> FastAPI:
+    """Return the service as an ASGI application; tests hand in a shorter patience."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -55,6 +59,15 @@ def build_app(settings: Settings, shop: Shop) -> FastAPI:
             shared = SharedParts.build(settings)
             stack.push_async_callback(shared.close)
             store = await stack.enter_async_context(open_store(settings, shop))
+            carrier = Carrier.of(settings)
+            stack.push_async_callback(carrier.close)
+            transfers = Transfers(
+                carrier,
+                auth_token=settings.twilio_auth_token,
+                public_url=settings.public_url,
+                claim=store.cache.claim_once,
+            )
+            stack.push_async_callback(transfers.close)
             board = app.state.switchboard = Switchboard(
                 settings=settings,
                 shop=shop,
@@ -64,6 +77,8 @@ def build_app(settings: Settings, shop: Shop) -> FastAPI:
                 tokens=StreamTokens(settings.twilio_auth_token, store.cache.claim_once),
                 metrics=Metrics(),
                 calls=CallsInProgress(limit=settings.max_calls),
+                transfers=transfers,
+                patience=patience,
             )
             await stack.enter_async_context(_running(_tell_capacity(store, shop.bays)))
             stopping = asyncio.Event()
@@ -78,6 +93,7 @@ def build_app(settings: Settings, shop: Shop) -> FastAPI:
 
     app = FastAPI(title="Bayline", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(phone_routes)
+    app.include_router(handover_routes)
     app.include_router(console_routes)
     return app
 

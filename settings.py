@@ -1,7 +1,7 @@
 """Everything that differs between machines, read once from the environment, checked as a whole."""
 
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -39,10 +39,17 @@ def _file(value: Path) -> Path:
     return value
 
 
+def _folder(value: Path) -> Path:
+    if not value.is_dir():
+        raise ValueError(f"names a folder that is not there: {value}")
+    return value
+
+
 HttpUrl = Annotated[str, _url("http", "https")]
 PhoneNumber = Annotated[str, AfterValidator(_e164)]
 Secret = Annotated[str, Field(min_length=1, repr=False)]
 ExistingFile = Annotated[Path, AfterValidator(_file)]
+ExistingFolder = Annotated[Path, AfterValidator(_folder)]
 
 
 class StoreSettings(BaseSettings):
@@ -87,11 +94,28 @@ class Settings(StoreSettings):
     your_test_number: PhoneNumber | None = None
     max_calls: int = Field(default=100, ge=1, le=100_000)
 
+    recordings_path: ExistingFolder | None = None
+    """Where calls are recorded, one WAV file each; none are when this is not set."""
+
     softphone_url: HttpUrl | None = None
     """A page that phones in from a browser; the console links to it. Development only."""
 
     database_pool_min: int = Field(default=20, ge=1, le=1000)
     database_pool_max: int = Field(default=60, ge=1, le=1000)
+
+    @property
+    def language(self) -> Literal["en", "es"]:
+        """What callers are spoken to in: Spanish with a Spanish voice (`aura-2-celeste-es`)."""
+        return "es" if self.deepgram_tts_voice.endswith("-es") else "en"
+
+    @model_validator(mode="after")
+    def _models_of_one_language(self) -> Self:
+        if self.language == "es" and self.deepgram_stt_model == "nova-2-phonecall":
+            raise ValueError(
+                "DEEPGRAM_STT_MODEL nova-2-phonecall hears English only; with the Spanish voice "
+                "in DEEPGRAM_TTS_VOICE it must be another one, such as nova-3"
+            )
+        return self
 
     @model_validator(mode="after")
     def _pool_bounds(self) -> Self:

@@ -6,31 +6,39 @@ from functools import partial
 
 from fastapi import WebSocket
 from loguru import logger
-from pipecat.frames.frames import ErrorFrame, TTSSpeakFrame
+from pipecat.frames.frames import TTSSpeakFrame
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.aggregators.llm_response_universal import (
-    AssistantTurnStoppedMessage,
-    LLMAssistantAggregator,
     LLMContextAggregatorPair,
-    LLMUserAggregator,
-    LLMUserAggregatorParams,
-    UserTurnStoppedMessage,
 )
-from pipecat.processors.frame_processor import FrameProcessor
-from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams, FastAPIWebsocketTransport
+from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
 from pipecat.workers.runner import WorkerRunner
 
-from pipeline import prompt, services, toolbox, turns
+from pipeline import cut_off, following, prompt, services, toolbox, turns
 from pipeline.admission import CallsInProgress
-from pipeline.ending import Ending
+from pipeline.handover import Handover, Line
+from pipeline.hearing import hearing
+from pipeline.keepers import keepers
+from pipeline.manners import Manners
 from pipeline.metrics import Metrics
+from pipeline.other_language import OtherLanguage
+from pipeline.playback import PlaybackTransport
 from pipeline.record import CallRecord
+from pipeline.recording import Recording
+from pipeline.sentences import sentences
 from pipeline.services import SAMPLE_RATE_HZ, SharedParts
 from pipeline.telephony import MediaStreamSerializer, StreamStart, StreamTokens
+from pipeline.transfers import Transfers
+from pipeline.turn_log import LatencyWatch
+from pipeline.voicing import Voicing
 from processors.claim_gate import ClaimGate
 from processors.heard_words import HeardWords
+from processors.own_language import OwnLanguage
+from processors.own_words import OwnWords
+from processors.reception import Reception
+from processors.speakable import Speakable
 from settings import Settings
 from shop.clock import Clock
 from shop.identity import Trust
@@ -54,6 +62,8 @@ class Switchboard:
     tokens: StreamTokens
     metrics: Metrics
     calls: CallsInProgress
+    transfers: Transfers
+    patience: turns.Patience = turns.PATIENCE
 
     async def who_is(self, phone: str | None, call_sid: str, trust: Trust) -> Call:
         """Return the call of `phone` with its customer, if that can be had within a second."""
@@ -63,14 +73,23 @@ class Switchboard:
                 async with asyncio.timeout(LOOKUP_BUDGET_S):
                     await call.identify()
             except Exception as exc:
-                logger.bind(call_sid=call_sid, error=type(exc).__name__).warning("caller_unknown")
+                logger.bind(error=type(exc).__name__).warning("caller_unknown")
         return call
 
 
 async def answer(board: Switchboard, websocket: WebSocket, start: StreamStart) -> None:
     """Hold one call on an open media stream and leave everything tidy, however it ends."""
+    # Whatever logs in this call's tasks, Pipecat included, names the call.
+    with logger.contextualize(call_sid=start.call_sid):
+        await _answer(board, websocket, start)
+
+
+async def _answer(board: Switchboard, websocket: WebSocket, start: StreamStart) -> None:
     call = await board.who_is(start.from_number, start.call_sid, start.attestation)
     record = CallRecord(call, "inbound", start.to_number, board.clock.now(), board.clock)
+    record.language = board.settings.language
+    record.earlier = await cut_off.find(call)
+    recording = _recording(board.settings, record)
     board.calls.begin(record)
     board.metrics.in_progress.inc()
     # Beside the call, never in its way.
@@ -78,14 +97,16 @@ async def answer(board: Switchboard, websocket: WebSocket, start: StreamStart) -
         asyncio.create_task(record.begin(board.store)),
         asyncio.create_task(record.mirror(board.store)),
     ]
-    log = logger.bind(call_sid=start.call_sid)
-    log.bind(known=call.customer is not None).info("call_started")
+    logger.bind(known=call.customer is not None).info("call_started")
     try:
-        await _converse(board, websocket, start, record)
+        await _converse(board, websocket, start, record, recording)
     except Exception:
-        record.ended_by = "error"
-        log.exception("call_bug")
+        record.ended("error")
+        logger.exception("call_bug")
     finally:
+        if recording is not None:
+            path = await asyncio.shield(recording.close())
+            record.recording_path = str(path) if path else None
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
@@ -97,28 +118,49 @@ async def answer(board: Switchboard, websocket: WebSocket, start: StreamStart) -
 
 
 async def _converse(
-    board: Switchboard, websocket: WebSocket, start: StreamStart, record: CallRecord
+    board: Switchboard,
+    websocket: WebSocket,
+    start: StreamStart,
+    record: CallRecord,
+    recording: Recording | None,
 ) -> None:
     """Build the pipeline, greet, and talk until someone hangs up."""
-    shared, call = board.shared, record.call
+    shared, call, earlier = board.shared, record.call, record.earlier
+    taken_up = cut_off.said(earlier, call) if earlier else None
     serializer = _serializer(board.settings, start)
-    transport = FastAPIWebsocketTransport(websocket, _transport_params(serializer))
+    transport = PlaybackTransport(websocket, _transport_params(), serializer)
     stt = services.speech_to_text(shared)
     llm = services.language_model(
-        shared, prompt.system_prompt(call), before=partial(toolbox.settle, record=record)
+        shared,
+        prompt.system_prompt(call, taken_up, record.language),
+        partial(toolbox.prepare, record=record),
     )
     tts = services.text_to_speech(shared)
-    context = LLMContext(tools=[*toolbox.schemas()])
-    caller, agent = LLMContextAggregatorPair(context, user_params=_hearing(shared))
-    worker = PipelineWorker(
+    context = LLMContext([*cut_off.messages(earlier)], tools=[*toolbox.schemas()])
+    manners = Manners(record, board.patience)
+    caller, agent = LLMContextAggregatorPair(
+        context, user_params=hearing(shared, board.patience, record)
+    )
+    guard, recorder = keepers(record, recording, llm)
+    line = following.CallersLine()
+    handover = Handover(record, board.store.messages, board.transfers, Line(line.say, line.watch))
+    manners.person = handover.ask_by_key
+    worker = line.worker = PipelineWorker(
         Pipeline(
             [
-                *(transport.input(), stt, caller, llm, ClaimGate(record.facts)),
-                *(tts, transport.output(), HeardWords(), agent),
+                *(transport.input(), stt, guard, manners.keypad, caller),
+                Reception(manners.hear, handover.hear, OtherLanguage(record).hear),
+                llm,
+                ClaimGate(record.facts, made_true=handover.makes_true),
+                *(OwnWords(handover.announced), _speakable(record), manners.silent),
+                OwnLanguage(sentences(record.language)),
+                *(tts, transport.output(), HeardWords(turns.LEAD_IN_MS), *recorder, agent),
             ]
         ),
         params=PipelineParams(
-            audio_in_sample_rate=SAMPLE_RATE_HZ, audio_out_sample_rate=SAMPLE_RATE_HZ
+            audio_in_sample_rate=SAMPLE_RATE_HZ,
+            audio_out_sample_rate=SAMPLE_RATE_HZ,
+            enable_metrics=True,
         ),
         app_resources=record,
         conversation_id=call.call_sid,
@@ -128,14 +170,32 @@ async def _converse(
         enable_turn_tracking=False,
         idle_timeout_secs=None,
     )
-    ending = Ending(worker, record)
-    _note_turns(caller, agent, record, ending)
-    _end_with_the_line(transport, serializer, worker, ending)
-    _never_silent(worker, llm)
-    await worker.queue_frame(TTSSpeakFrame(prompt.greeting(board.shop, call.customer)))
+    ending = line.ending = manners.begin(worker)
+    LatencyWatch(record.turns).listen((stt, caller, llm, tts, transport.output()))
+    following.note_turns(caller, agent, record, ending)
+    following.watch_turns(caller, agent, handover)
+    following.end_with_the_line(transport, serializer, worker, record)
+    following.never_silent(worker, llm, manners.silent)
+    recorded = recording is not None
+    hello = prompt.greeting(board.shop, call.customer, recorded=recorded, taken_up=taken_up)
+    await worker.queue_frame(TTSSpeakFrame(hello))
     runner = WorkerRunner(handle_sigint=False, handle_sigterm=False)
     await runner.add_workers(worker)
-    await runner.run()
+    try:
+        await runner.run()
+    finally:
+        await manners.end()
+        await asyncio.shield(handover.close())
+
+
+def _recording(settings: Settings, record: CallRecord) -> Recording | None:
+    if settings.recordings_path is None:
+        return None
+    return Recording(settings.recordings_path, record.call.call_sid, SAMPLE_RATE_HZ)
+
+
+def _speakable(record: CallRecord) -> Speakable:
+    return Speakable(Voicing(record), longest_chars=turns.LONGEST_SENTENCE_CHARS)
 
 
 def _serializer(settings: Settings, start: StreamStart) -> MediaStreamSerializer:
@@ -148,75 +208,10 @@ def _serializer(settings: Settings, start: StreamStart) -> MediaStreamSerializer
     )
 
 
-def _transport_params(serializer: MediaStreamSerializer) -> FastAPIWebsocketParams:
+def _transport_params() -> FastAPIWebsocketParams:
     return FastAPIWebsocketParams(
-        serializer=serializer,
         audio_in_enabled=True,
         audio_out_enabled=True,
-        # Twilio plays what it has before it hangs up: silence at the end only costs the caller.
+        # The transport waits until all was heard: silence at the end only costs the caller.
         audio_out_end_silence_secs=0,
-        session_timeout=turns.MAX_CALL_S,
     )
-
-
-def _hearing(shared: SharedParts) -> LLMUserAggregatorParams:
-    return LLMUserAggregatorParams(
-        vad_analyzer=services.voice_activity(shared),
-        user_turn_strategies=turns.strategies(services.turn_analyzer(shared)),
-        user_turn_stop_timeout=turns.TURN_STOP_TIMEOUT_S,
-        user_idle_timeout=turns.IDLE_S,
-    )
-
-
-def _note_turns(
-    caller: LLMUserAggregator, agent: LLMAssistantAggregator, record: CallRecord, ending: Ending
-) -> None:
-    """Write the transcript as turns end, and let them decide when the call does."""
-
-    async def caller_started(*_: object) -> None:
-        await ending.caller_spoke()
-
-    async def caller_stopped(_: object, __: object, message: UserTurnStoppedMessage) -> None:
-        record.say("caller", message.content or "")
-
-    async def caller_idle(_: object) -> None:
-        await ending.silence()
-
-    async def agent_stopped(_: object, message: AssistantTurnStoppedMessage) -> None:
-        record.say("agent", message.content, interrupted=message.interrupted)
-        await ending.agent_said(message.content, interrupted=message.interrupted)
-
-    caller.add_event_handler("on_user_turn_started", caller_started)
-    caller.add_event_handler("on_user_turn_stopped", caller_stopped)
-    caller.add_event_handler("on_user_turn_idle", caller_idle)
-    agent.add_event_handler("on_assistant_turn_stopped", agent_stopped)
-
-
-def _end_with_the_line(
-    transport: FastAPIWebsocketTransport,
-    serializer: MediaStreamSerializer,
-    worker: PipelineWorker,
-    ending: Ending,
-) -> None:
-    """End the call when the caller hangs up, the stream breaks, or the time is up."""
-
-    async def gone(*_: object) -> None:
-        await worker.cancel(reason="the caller is gone")
-
-    async def timed_out(*_: object) -> None:
-        await ending.time_is_up()
-
-    serializer.on_stop = gone
-    transport.add_event_handler("on_client_disconnected", gone)
-    transport.add_event_handler("on_session_timeout", timed_out)
-
-
-def _never_silent(worker: PipelineWorker, llm: FrameProcessor) -> None:
-    """Say something when the model failed, so that the caller does not wait for nothing."""
-
-    async def failed(_: object, frame: ErrorFrame) -> None:
-        logger.bind(by=str(frame.processor), error=frame.error).warning("pipeline_error")
-        if frame.processor is llm:
-            await worker.queue_frame(TTSSpeakFrame(prompt.SAY_AGAIN))
-
-    worker.add_event_handler("on_pipeline_error", failed)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from shop.redact import redact, redact_json
+
 if TYPE_CHECKING:
     from loguru import Message, Record
 
 _LIBRARIES_LEVEL = "WARNING"
-"""Pipecat and the clients log each frame and request below this."""
+"""Pipecat and the clients log each frame and request below this, transcripts and contexts too."""
 
 _OURS = ("server", "reminders", "pipeline", "processors", "tools", "store", "console", "shop")
 
@@ -19,7 +21,16 @@ _OURS = ("server", "reminders", "pipeline", "processors", "tools", "store", "con
 def configure() -> None:
     """Send every log line to stderr as JSON, written by a thread so that no call waits for it."""
     logger.remove()
-    logger.add(_write, level="INFO", filter=_wanted, enqueue=True, catch=True)
+    # Traces without the values of variables: those hold what callers say.
+    logger.add(
+        _write,
+        level="INFO",
+        filter=_wanted,
+        enqueue=True,
+        catch=True,
+        backtrace=False,
+        diagnose=False,
+    )
     logging.basicConfig(handlers=[_ToLoguru()], level=_LIBRARIES_LEVEL, force=True)
 
 
@@ -39,12 +50,13 @@ def _write(message: "Message") -> None:
     line = {
         "at": record["time"].isoformat(timespec="milliseconds"),
         "level": record["level"].name,
-        "event": record["message"],
+        # Card numbers are kept out before; this is for what a library may say of its input.
+        "event": redact(record["message"]).text,
         "from": record["name"],
-        **record["extra"],
+        **redact_json(record["extra"]),
     }
     if record["exception"] is not None:
-        line["trace"] = str(message).strip()
+        line["trace"] = redact(str(message).strip()).text
     sys.stderr.write(json.dumps(line, default=str, ensure_ascii=False) + "\n")
 
 

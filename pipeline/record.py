@@ -1,16 +1,24 @@
 """What happened in a call: the live session while it lasts, one row of call_logs in the end."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from loguru import logger
 
+from pipeline.sentences import Language
+from pipeline.turn_log import TurnLog
+from shop.answers import expected
 from shop.clock import Clock, to_shop
+from shop.cut_off import Used, Wish, open_wish, said_goodbye
 from shop.facts import Facts, gather
+from shop.outcome import Outcome, outcome
+from shop.redact import redact, redact_json, redact_turns
 from store import Store
+from store.call_logs import CallDetails
 from store.errors import StoreError
 from tools.call import Call
 
@@ -22,11 +30,26 @@ SESSION_LIFE_S = 3600
 FINISH_TIMEOUT_S = 5.0
 """How long the end of a call waits for the database before the log is given up."""
 
-_OUTCOMES = {
-    "book_appointment": "booked",
-    "reschedule_appointment": "moved",
-    "cancel_appointment": "cancelled",
-}
+EndedBy = Literal[
+    "caller", "agent", "line", "time_limit", "silence", "transfer", "error", "machine"
+]
+"""Who or what ended a call. "caller" is the carrier's word for it, which it also has for a mobile
+that lost its network; "line" is a stream that broke without one; "agent" is our goodbye."""
+
+_CUT_OFF: tuple[EndedBy, ...] = ("caller", "line", "error")
+"""Ends that may have come in the middle of something."""
+
+_OPEN_TURNS = 4
+"""A number said over more turns than this is not looked for."""
+
+_WRONG_NUMBER = re.compile(r"\bwrong (?:number|place|company)\b", re.IGNORECASE)
+
+_KEPT_RESULTS = frozenset({
+    "get_available_slots", "book_appointment", "reschedule_appointment", "cancel_appointment",
+    "get_upcoming_appointments",
+})  # fmt: skip
+"""Tools whose answers go into the log, for the call that takes this one up; the others' hold more
+of a customer's file than a log needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +71,17 @@ class ToolUse:
     outcome: str
     ms: int
     at: str
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The call of the same caller that broke off, and what is known from it."""
+
+    call_sid: str
+    wish: Wish
+    lines: tuple[tuple[str, str], ...] = ()
+    results: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
 
 @dataclass(slots=True)
@@ -59,10 +93,18 @@ class CallRecord:
     to_number: str
     started_at: datetime
     clock: Clock
-    ended_by: str = "caller"
+    language: Language = "en"
+    ended_by: EndedBy | None = None
+    earlier: Earlier | None = None
+    recording_path: str | None = None
+    turns: TurnLog = field(init=False)
     lines: list[Line] = field(default_factory=list)
     tools: list[ToolUse] = field(default_factory=list)
     results: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    done_here: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    """What the service itself did, in order: `take_message` (with `due_at`, shop wall time, and
+    `promised`, the sentence the caller heard), `transfer` (the caller is with a person)."""
+
     late_results: dict[str, dict[str, Any]] = field(default_factory=dict)
     unfinished: set["asyncio.Task[dict[str, Any]]"] = field(default_factory=set)
     """Writes that go on though the caller interrupted them, or has hung up."""
@@ -70,38 +112,119 @@ class CallRecord:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _log_opened: bool = False
 
+    def __post_init__(self) -> None:
+        self.turns = TurnLog(self.clock)
+
+    def ended(self, by: EndedBy) -> None:
+        """Note what ended the call; the first word counts, for the others follow from it."""
+        if self.ended_by is None:
+            self.ended_by = by
+
     def say(self, role: Role, text: str, *, interrupted: bool = False) -> None:
         """Add a line that was spoken just now."""
         if text.strip():
             at = self.clock.now().isoformat(timespec="milliseconds")
-            self.lines.append(Line(role, text.strip(), at, interrupted))
+            self.lines.append(Line(role, redact(text.strip()).text, at, interrupted))
+            self.hide_secrets()
             self._changed.set()
+
+    def hide_secrets(self) -> None:
+        """Take card numbers that the caller said in several turns out of what is kept of them."""
+        spoken = [at for at, line in enumerate(self.lines) if line.role == "caller"][-_OPEN_TURNS:]
+        texts = redact_turns([self.lines[at].text for at in spoken])
+        for at, text in zip(spoken, texts, strict=True):
+            self.lines[at] = replace(self.lines[at], text=text)
+
+    def asked(self) -> str:
+        """Return what the agent said last, as far as it was heard: what the caller answers."""
+        said: list[str] = []
+        for line in reversed(self.lines):
+            if line.role == "agent":
+                said.insert(0, line.text)
+            elif said:
+                break
+        return " ".join(said)
 
     def used(self, tool: ToolUse) -> None:
         """Add a tool call that has been answered."""
         self.tools.append(tool)
         self._changed.set()
 
+    def did(self, name: str, what: Mapping[str, Any]) -> None:
+        """Add something that the service did for the caller without the model."""
+        self.done_here.append((name, what))
+        self._changed.set()
+
     def facts(self) -> Facts:
         """Return what the tools' answers so far amount to; an invitation goes by email."""
+        return self._facts(self.earlier.results if self.earlier else ())
+
+    def _facts(self, before: Sequence[tuple[str, Mapping[str, Any]]]) -> Facts:
         call, customer = self.call, self.call.customer
         return gather(
-            self.results,
+            [*before, *self.results],
             call.shop,
             to_shop(self.clock.now(), call.shop.zone).date(),
             customer.vehicles if customer else (),
             invited=bool(customer and customer.email),
+            done_here=self.done_here,
+            language=self.language,
         )
 
     @property
     def outcome(self) -> str:
-        """What came of the call, in one word: the last change made, else whether anyone spoke."""
-        done = [_OUTCOMES[t.name] for t in self.tools if t.outcome == "ok" and t.name in _OUTCOMES]
-        if done:
-            return done[-1]
-        if not any(line.role == "caller" for line in self.lines):
-            return "abandoned"
-        return "answered"
+        """What came of the call, in one word."""
+        return self.result().word
+
+    def result(self) -> Outcome:
+        """Return what came of the call: a word and a sentence. No bug in it costs the log."""
+        try:
+            return self._result()
+        except Exception:
+            logger.bind(call_sid=self.call.call_sid).exception("outcome_bug")
+            return Outcome("answered", "")
+
+    def _result(self) -> Outcome:
+        customer = self.call.customer
+        spoken = [line.text for line in self.lines if line.role == "caller"]
+        return outcome(
+            self._facts(()),
+            f"{customer.first_name} {customer.last_name}".strip() if customer else None,
+            [tool.name for tool in self.tools if tool.outcome == "ok"],
+            caller_spoke=bool(spoken),
+            wrong_number=any(_WRONG_NUMBER.search(text) for text in spoken),
+            ended_by=self.ended_by or "line",
+            did=[name for name, _ in self.done_here],
+        )
+
+    def wish(self) -> Wish | None:
+        """Return what the call was about when it ended, None when it came to its end.
+
+        A call that took up another one and added nothing still is about the same.
+        """
+        try:
+            return self._wish()
+        except Exception:
+            logger.bind(call_sid=self.call.call_sid).exception("wish_bug")
+            return None
+
+    def _wish(self) -> Wish | None:
+        lines = [(line.role, line.text) for line in self.lines]
+        if self.ended_by not in _CUT_OFF or said_goodbye(lines):
+            return None
+        used = [Used(tool.name, tool.arguments, tool.result) for tool in self.tools]
+        today = to_shop(self.clock.now(), self.call.shop.zone).date()
+        found = open_wish(used, lines, self.call.shop, today)
+        return found or (self.earlier.wish if self.earlier else None)
+
+    def asked_for_number(self) -> bool:
+        """Say whether the last thing we said asks for digits that are no card number's."""
+        return expected(self.asked()) in ("phone", "vin", "plate")
+
+    @property
+    def known_number(self) -> bool:
+        """Say whether the caller's number can be taken for theirs."""
+        return self.call.caller_phone is not None and self.call.trust == "full"
 
     def session(self) -> dict[str, Any]:
         """Return the state of the call as `session:{call_sid}` holds it."""
@@ -114,7 +237,7 @@ class CallRecord:
             "customer_id": customer.id if customer else None,
             "started_at": self.started_at.isoformat(timespec="milliseconds"),
             "transcript": [asdict(line) for line in self.lines],
-            "tool_calls": [asdict(tool) for tool in self.tools],
+            "tool_calls": [_told(tool) for tool in self.tools],
         }
 
     async def mirror(self, store: Store) -> None:
@@ -132,11 +255,13 @@ class CallRecord:
         """
         if self.unfinished:
             await asyncio.wait(self.unfinished, timeout=FINISH_TIMEOUT_S)
+        self.ended("line")
         log = logger.bind(call_sid=self.call.call_sid)
+        wish = self.wish()
         steps = (
-            ("call_log", self._write_log(store)),
+            ("call_log", self._write_log(store, wish)),
             ("last_contact", self._touch(store)),
-            ("holds", store.holds.release(self.call.call_sid)),
+            ("holds", self._release(store, wish)),
             ("session", store.cache.delete_session(self.call.call_sid)),
         )
         for name, step in steps:
@@ -167,19 +292,44 @@ class CallRecord:
         )
         self._log_opened = True
 
-    async def _write_log(self, store: Store) -> None:
+    async def _write_log(self, store: Store, wish: Wish | None) -> None:
         if not self._log_opened:
             await self._open_log(store)
         session = self.session()
+        came_of_it = self.result()
         await store.call_logs.finish(
             self.call.call_sid,
             self.clock.now(),
-            self.outcome,
+            came_of_it.word,
             session["transcript"],
-            session["tool_calls"],
+            [asdict(tool) for tool in self.tools],
             session["customer_id"],
+            CallDetails(
+                came_of_it.sentence,
+                redact_json(self.turns.rows()),
+                self.ended_by,
+                self.recording_path,
+                wish.as_json() if wish else None,
+            ),
         )
+
+    async def _release(self, store: Store, wish: Wish | None) -> None:
+        """End the call's holds, unless its caller may phone again and go on: then they run out."""
+        if wish is None or wish.done or not self.known_number:
+            await store.holds.release(self.call.call_sid)
 
     async def _touch(self, store: Store) -> None:
         if self.call.customer:
             await store.customers.touch_last_contact(self.call.customer.id, self.clock.now())
+
+
+def kept_result(tool: str, result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the log keeps of a tool's answer."""
+    return result if tool in _KEPT_RESULTS else {}
+
+
+def _told(tool: ToolUse) -> dict[str, Any]:
+    """Return a tool's use without its answer, which is long."""
+    told = asdict(tool)
+    del told["result"]
+    return told

@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from pipeline import prompt, telephony
 from pipeline.call import Switchboard, answer
+from pipeline.sentences import sentences
 from pipeline.telephony import StreamRefused
 from shop.identity import number_trust
 from store.errors import DatabaseUnavailable
@@ -53,7 +54,8 @@ async def inbound_call(request: Request) -> Response:
         board.metrics.refused.labels(reason).inc()
         log.bind(reason=reason).warning("call_turned_away")
         sentence = prompt.NOT_OPEN_YET if board.calls.draining else prompt.ALL_BUSY
-        return _twiml(telephony.turn_away(sentence))
+        language = board.settings.language
+        return _twiml(telephony.turn_away(sentences(language)(sentence), language))
     board.calls.expect(call_sid)
     phone = telephony.phone_number(form.get("From", ""))
     # Looked up while it rings, so that the cache is warm when the stream opens.
@@ -61,7 +63,7 @@ async def inbound_call(request: Request) -> Response:
     call = await board.who_is(phone, call_sid, trust)
     token = board.tokens.issue(call_sid, phone or "", to_number, attestation=trust)
     twiml = telephony.connect_stream(
-        _stream_url(board),
+        stream_url(board),
         {"token": token, "from": phone or "", "to": to_number, "attestation": trust},
     )
     seconds = time.perf_counter() - began
@@ -152,7 +154,8 @@ async def close_quietly(websocket: WebSocket) -> None:
         logger.debug("the peer closed first")
 
 
-def _stream_url(board: Switchboard) -> str:
+def stream_url(board: Switchboard) -> str:
+    """Return the media stream's address under PUBLIC_URL."""
     parts = urlsplit(board.settings.public_url)
     scheme = "ws" if parts.scheme == "http" else "wss"
     path = parts.path + "/api/v1/voice/media-stream"

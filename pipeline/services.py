@@ -11,18 +11,32 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
+import numpy as np
+from deepgram.listen.v1.types import ListenV1Finalize, ListenV1Results
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from pipecat.audio.turn.smart_turn.base_smart_turn import SmartTurnParams
 from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADAnalyzer
-from pipecat.frames.frames import FunctionCallFromLLM, TTSSpeakFrame
+from pipecat.frames.frames import (
+    Frame,
+    FunctionCallFromLLM,
+    InterimTranscriptionFrame,
+    TranscriptionFrame,
+    TTSSpeakFrame,
+)
 from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.deepgram.stt import DeepgramSTTService
-from pipecat.services.deepgram.tts import DeepgramTTSService
 from pipecat.services.openai.llm import OpenAILLMService
+from pipecat.transcriptions.language import Language
 
 from pipeline import prompt, turns
+from pipeline.pronouncing import pronunciations
+from pipeline.voice import SentenceVoice
+from processors.ear import SaidWord
+from processors.line_ear import LineEar
+from processors.words_wanted import WordsWantedFrame
 from settings import Settings
 
 SAMPLE_RATE_HZ = 8000
@@ -39,6 +53,10 @@ TOOL_TIMEOUT_S = 8.0
 
 FIRST_TOKEN_TIMEOUT_S = 2.5
 """GPT-4o's first token has p95 1.4 s; one that takes longer is asked for again, once."""
+
+MODEL_TIMEOUT_S = 5.0
+"""A model that sends nothing for this long has failed; the client asks once more, then the caller
+is told, having heard fillers meanwhile. The client's own limit is ten minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +76,16 @@ class SharedParts:
             base_url=settings.openai_base_url,
             http_client=DefaultAsyncHttpxClient(),
             max_retries=1,
+            timeout=MODEL_TIMEOUT_S,
         )
+        smart_turn = LocalSmartTurnAnalyzerV3(cpu_count=1)
+        # Its first verdict takes half a second more than the others: not while a caller waits.
+        smart_turn._predict_endpoint(np.zeros(SAMPLE_RATE_HZ, np.float32))
         return cls(
             settings=settings,
             openai=client,
             vad=SileroVADAnalyzer(),
-            smart_turn=LocalSmartTurnAnalyzerV3(cpu_count=1),
+            smart_turn=smart_turn,
         )
 
     async def close(self) -> None:
@@ -71,15 +93,27 @@ class SharedParts:
         await self.openai.close()
 
 
+class _CallSTT(DeepgramSTTService):
+    """Pipecat's service, which can also be asked for its words before the detector's silence."""
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        if isinstance(frame, WordsWantedFrame):
+            if self._connection:
+                await self._connection.send_finalize(ListenV1Finalize(type="Finalize"))
+            return
+        await super().process_frame(frame, direction)
+
+
 def speech_to_text(shared: SharedParts) -> DeepgramSTTService:
     """Return the recogniser of one call: interim results, words as they are said."""
     settings = shared.settings
-    return DeepgramSTTService(
+    return _CallSTT(
         api_key=settings.deepgram_api_key,
         base_url=settings.deepgram_base_url,
         sample_rate=SAMPLE_RATE_HZ,
         settings=DeepgramSTTService.Settings(
             model=settings.deepgram_stt_model,
+            language=Language(settings.language),
             interim_results=True,
             punctuate=True,
             smart_format=True,
@@ -89,16 +123,26 @@ def speech_to_text(shared: SharedParts) -> DeepgramSTTService:
     )
 
 
-def text_to_speech(shared: SharedParts) -> DeepgramTTSService:
+def words_said(frame: InterimTranscriptionFrame | TranscriptionFrame) -> tuple[SaidWord, ...]:
+    """Return the words of Deepgram's result with their times, in seconds of its audio."""
+    result = frame.result
+    if not isinstance(result, ListenV1Results) or not result.channel.alternatives:
+        return ()
+    words = result.channel.alternatives[0].words
+    return tuple(SaidWord(word.word, word.start, word.end) for word in words)
+
+
+def text_to_speech(shared: SharedParts) -> SentenceVoice:
     """Return the voice of one call: 16-bit samples at the telephone's rate."""
     settings = shared.settings
-    return DeepgramTTSService(
+    return SentenceVoice(
         api_key=settings.deepgram_api_key,
         base_url=_websocket_root(settings.deepgram_base_url),
         sample_rate=SAMPLE_RATE_HZ,
         # Not "mulaw": Pipecat would take the bytes for samples and encode them a second time.
         encoding="linear16",
-        settings=DeepgramTTSService.Settings(voice=settings.deepgram_tts_voice),
+        settings=SentenceVoice.Settings(voice=settings.deepgram_tts_voice),
+        text_transforms=[*pronunciations(settings.deepgram_tts_voice)],
     )
 
 
@@ -148,8 +192,16 @@ def language_model(
     )
 
 
-class _CallVAD(SileroVADAnalyzer):
-    """A Silero analyzer with a state of its own on the process's one loaded model."""
+VAD_WINDOW_S = 256 / SAMPLE_RATE_HZ
+"""Silero judges 256 samples at a time."""
+
+
+class CallVAD(SileroVADAnalyzer):
+    """A Silero analyzer with a state of its own on the process's one loaded model.
+
+    Silero says what sounds like a voice, `ear` what of it is loud enough on this line. In the
+    caller's own turn both ask for less, and for a shorter time.
+    """
 
     def __init__(self, shared: SileroVADAnalyzer) -> None:
         VADAnalyzer.__init__(self, params=turns.VAD)
@@ -157,11 +209,25 @@ class _CallVAD(SileroVADAnalyzer):
         self._model.reset_states()
         self._windows_since_reset = 0
         self._low_confidence_windows = 0
+        self._like_voice = False
+        self.ear = LineEar(turns.LOUDNESS, VAD_WINDOW_S)
+
+    def voice_confidence(self, buffer: bytes) -> float:
+        """Return 1 for a window that Silero takes for voice, else 0, and keep it for the ear."""
+        confidence = float(np.asarray(super().voice_confidence(buffer)).item())
+        now = turns.VAD_IN_TURN if self.ear.callers_turn else turns.VAD
+        self._vad_start_frames = round(now.start_secs / VAD_WINDOW_S)
+        self._like_voice = confidence >= now.confidence
+        return float(self._like_voice)
+
+    def _get_smoothed_volume(self, audio: bytes) -> float:
+        """Stand in for Pipecat's volume over 400 ms, which lags: full volume or none."""
+        return float(self.ear.hear(audio, like_voice=self._like_voice))
 
 
-def voice_activity(shared: SharedParts) -> SileroVADAnalyzer:
+def voice_activity(shared: SharedParts) -> CallVAD:
     """Return the voice activity detector of one call."""
-    return _CallVAD(shared.vad)
+    return CallVAD(shared.vad)
 
 
 class _CallSmartTurn(LocalSmartTurnAnalyzerV3):

@@ -62,12 +62,14 @@ def signature_is_valid(
     return bool(validator.validate(public_url + path, form, signature))
 
 
-def connect_stream(stream_url: str, parameters: Mapping[str, str]) -> str:
-    """Return TwiML that connects the call to our media stream.
+def connect_stream(stream_url: str, parameters: Mapping[str, str], before: str = "") -> str:
+    """Return TwiML that connects the call to our media stream, after saying what goes before.
 
     Values travel as `<Parameter>`s, since Twilio drops the query of a stream's address.
     """
     response = VoiceResponse()
+    if before:
+        response.say(before)
     stream = response.connect().stream(url=stream_url)
     for name, value in parameters.items():
         stream.parameter(name=name, value=value)
@@ -84,10 +86,10 @@ def phone_number(raw: str) -> str | None:
     return raw
 
 
-def turn_away(sentence: str) -> str:
-    """Return TwiML that says one sentence and hangs up."""
+def turn_away(sentence: str, language: str = "en") -> str:
+    """Return TwiML that says one sentence, in the carrier's voice for `language`, and hangs up."""
     response = VoiceResponse()
-    response.say(sentence)
+    response.say(sentence, **({"language": "es-MX"} if language == "es" else {}))
     response.hangup()
     return str(response)
 
@@ -206,9 +208,15 @@ class MediaStreamSerializer(TwilioFrameSerializer):
 
     Pipecat's own raises on JSON that is no object and on bad base64, which would end the call's
     receive loop, and ignores `stop`; `on_stop` is awaited when Twilio says the stream is over.
+    It ignores marks too: `on_mark` is called with the name of each that comes back.
     """
 
     on_stop: Callable[[], Awaitable[None]] | None = None
+    on_mark: Callable[[str], None] | None = None
+
+    def mark(self, name: str) -> str:
+        """Return the message that asks for `name` back once the sound before it was played."""
+        return json.dumps({"event": "mark", "streamSid": self._stream_sid, "mark": {"name": name}})
 
     def caller_is_gone(self) -> None:
         """Leave the hang-up out: there is no call any more that could be ended."""
@@ -225,11 +233,21 @@ class MediaStreamSerializer(TwilioFrameSerializer):
             if self.on_stop:
                 await self.on_stop()
             return None
+        if event == "mark":
+            name = _mark_name(message.get("mark"))
+            if name and self.on_mark:
+                self.on_mark(name)
+            return None
         if event == "media" and not _is_audio(message.get("media")):
             return None
         if event == "dtmf" and not isinstance(message.get("dtmf"), dict):
             return None
         return await super().deserialize(data)
+
+
+def _mark_name(mark: Any) -> str | None:
+    name = mark.get("name") if isinstance(mark, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _is_audio(media: Any) -> bool:

@@ -102,3 +102,17 @@ def test_a_pool_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setenv("DATABASE_POOL_MIN", "70")
     with pytest.raises(SettingsError, match="DATABASE_POOL_MIN must not be larger"):
         load(Settings)
+
+
+def test_recordings_need_a_folder_that_is_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No call is recorded by default; a folder that is missing is named at the start."""
+    for name, value in complete(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    assert load(Settings).recordings_path is None
+    monkeypatch.setenv("RECORDINGS_PATH", str(tmp_path))
+    assert load(Settings).recordings_path == tmp_path
+    monkeypatch.setenv("RECORDINGS_PATH", str(tmp_path / "gone"))
+    with pytest.raises(SettingsError, match="RECORDINGS_PATH: names a folder that is not there"):
+        load(Settings)

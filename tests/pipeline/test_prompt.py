@@ -81,6 +81,38 @@ def test_the_part_before_the_caller_is_the_same_in_every_call() -> None:
     assert len(one[0]) > 1500
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "at most one question", "one thing at a time", "never again what they heard",
+        "is my car ready",
+        "get_upcoming_appointments", 'exactly "I\'ll put you through."', "take a message", "angry",
+        "grown-up", "another language", "wrong number", "one is yes, two is no, zero is a person",
+        "card number", "several wishes", "a correction", 'last word is "Goodbye."',
+        "automated assistant",
+    ],
+)  # fmt: skip
+def test_the_repertoire_is_covered(told: str) -> None:
+    """Whoever may call, the model is told what to do."""
+    text = " ".join(prompt.system_prompt(call(None, None)).split())
+    assert told.lower() in text.lower()
+
+
+def test_the_prompt_is_short() -> None:
+    """Every word costs time before the first one is heard: about 1,100 tokens with the shop's."""
+    text = prompt.system_prompt(call("+15035550142", DANA))
+    assert len(text) < 4500
+    assert all(len(line) <= 110 for line in text.splitlines() if "Services:" not in line
+               and "Hours:" not in line)  # fmt: skip
+
+
+def test_the_caller_stands_last() -> None:
+    """After the caller's cars nothing follows, and nothing of the caller stands before them."""
+    text = prompt.system_prompt(call("+15035550142", DANA)).strip()
+    assert text.splitlines()[-1].startswith("Vehicles:")
+    assert "Dana" not in text.partition("This call")[0]
+
+
 def test_the_greeting_names_a_known_caller() -> None:
     """Who is on file is greeted by first name, anyone else politely."""
     shop = load_shop(EXAMPLE_SHOP_FILE)

@@ -6,14 +6,21 @@ from typing import Any
 import httpx2
 import pytest
 from openai import AsyncOpenAI
+from pipecat.adapters.llm.schemas.function_schema import FunctionSchema
 from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
 from pipecat.audio.vad.silero import SileroVADAnalyzer
-from pipecat.frames.frames import LLMContextFrame, LLMTextFrame, TTSSpeakFrame
+from pipecat.frames.frames import Frame, LLMContextFrame, LLMTextFrame, TTSSpeakFrame
+from pipecat.pipeline.pipeline import Pipeline
 from pipecat.processors.aggregators.llm_context import LLMContext
-from pipecat.tests.utils import run_test
+from pipecat.processors.aggregators.llm_response_universal import LLMContextAggregatorPair
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.services.llm_service import FunctionCallParams
+from pipecat.tests.utils import SleepFrame, run_test
 
 from pipeline import prompt, services
 from pipeline.services import SharedParts
+from processors.never_silent import NeverSilent, Waits
+from processors.words_wanted import WordsWantedFrame
 from settings import Settings
 
 pytestmark = pytest.mark.unit
@@ -41,6 +48,8 @@ def shared(*answers: list[dict[str, Any]]) -> SharedParts:
     queue = list(answers)
 
     def reply(_request: httpx2.Request) -> httpx2.Response:
+        if not queue:
+            return httpx2.Response(400, json={"error": {"message": "no", "type": "server_error"}})
         events = [f"data: {json.dumps(_chunk(delta))}\n\n" for delta in queue.pop(0)]
         return httpx2.Response(
             200,
@@ -67,9 +76,9 @@ def _chunk(delta: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def tool_delta(arguments: str) -> dict[str, Any]:
+def tool_delta(arguments: str, name: str = "lookup_customer") -> dict[str, Any]:
     """Return a streamed tool call."""
-    function = {"name": "lookup_customer", "arguments": arguments}
+    function = {"name": name, "arguments": arguments}
     return {"tool_calls": [{"index": 0, "id": "t1", "type": "function", "function": function}]}
 
 
@@ -94,6 +103,67 @@ async def test_arguments_that_are_no_json_do_not_end_in_silence() -> None:
     frames = await ask(shared([tool_delta('{"phone": ')]), [])
     spoken = [frame.text for frame in frames if isinstance(frame, TTSSpeakFrame)]
     assert spoken == [prompt.SAY_AGAIN]
+
+
+async def heard(parts: SharedParts, tools: list[FunctionSchema]) -> list[str]:
+    """Ask the model as a call does, tools and context included; return what would be spoken."""
+    llm = services.language_model(parts, "Be brief.", before=lambda _: None)
+    silent = NeverSilent(
+        Waits(tool_s=9, again_s=9, model_s=9, most=1),
+        filler=lambda *_: "Moment.",
+        apology=lambda: prompt.SAY_AGAIN,
+    )
+    context = LLMContext(messages=[{"role": "user", "content": "hello"}], tools=[*tools])
+    _, agent = LLMContextAggregatorPair(context)
+    voice = Speech()
+    frames = [LLMContextFrame(context), SleepFrame(0.5)]
+    await run_test(Pipeline([llm, silent, voice, agent]), frames_to_send=frames)
+    return voice.said
+
+
+class Speech(FrameProcessor):
+    """Stands for the voice: notes what it is given to say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Note text; pass everything on."""
+        await super().process_frame(frame, direction)
+        if isinstance(frame, LLMTextFrame | TTSSpeakFrame):
+            self.said.append(frame.text)
+        await self.push_frame(frame, direction)
+
+
+async def _look(params: FunctionCallParams) -> None:
+    assert isinstance(params.arguments, dict | list | str | int)
+    await params.result_callback({"success": False, "error": "invalid_arguments"})
+
+
+LOOK = FunctionSchema("lookup_customer", "Look.", {}, [], handler=_look)
+SORRY = [{"role": "assistant", "content": "Sorry, which?"}]
+
+
+@pytest.mark.parametrize(
+    ("answers", "spoken"),
+    [
+        ([[tool_delta('{"phone": ')]], prompt.SAY_AGAIN),
+        ([[{"content": "Let me check. "}, tool_delta("{")]], prompt.SAY_AGAIN),
+        ([[{"role": "assistant", "content": ""}]], prompt.SAY_AGAIN),
+        ([[]], prompt.SAY_AGAIN),
+        ([[tool_delta("[1]")], SORRY], "Sorry, which?"),
+        ([[tool_delta("7")], SORRY], "Sorry, which?"),
+        ([[tool_delta("")], SORRY], "Sorry, which?"),
+        ([[tool_delta("{}", name="no_such_tool")], SORRY], "Sorry, which?"),
+        ([], prompt.SAY_AGAIN),
+    ],
+)
+async def test_no_reply_ends_in_silence(answers: list[list[dict[str, Any]]], spoken: str) -> None:
+    """Malformed arguments, empty replies, unknown tools, a vendor's error: something is said."""
+    said = await heard(shared(*answers), [LOOK])
+    assert said[-1] == spoken
+    assert said.count(prompt.SAY_AGAIN) <= 1
 
 
 def test_calls_share_models_but_no_state() -> None:
@@ -126,3 +196,23 @@ def test_any_root_leads_the_voice_to_a_websocket(root: str, expected: str) -> No
         smart_turn=LocalSmartTurnAnalyzerV3(),
     )
     assert services.text_to_speech(parts)._base_url == expected
+
+
+class Connection:
+    """Takes note of what the recogniser is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def send_finalize(self, message: Any) -> None:
+        """Take note."""
+        self.told.append(message.type)
+
+
+async def test_the_recogniser_can_be_asked_for_its_words() -> None:
+    """A wish for words finishes them at Deepgram, and does nothing while there is no connection."""
+    stt: Any = services.speech_to_text(shared())
+    await stt.process_frame(WordsWantedFrame(), FrameDirection.UPSTREAM)
+    stt._connection = connection = Connection()
+    await stt.process_frame(WordsWantedFrame(), FrameDirection.UPSTREAM)
+    assert connection.told == ["Finalize"]

@@ -242,3 +242,20 @@ async def test_stop_ends_the_call_without_hanging_up(serializer: MediaStreamSeri
     assert await serializer.deserialize('{"event":"stop","streamSid":"MZ1"}') is None
     assert stopped == [True]
     assert serializer._hangup_attempted
+
+
+async def test_marks_come_back_by_name(serializer: MediaStreamSerializer) -> None:
+    """A mark that is asked for is told when it comes back; what is no mark of this call is not."""
+    told: list[str] = []
+    serializer.on_mark = told.append
+    asked = json.loads(serializer.mark("played-7"))
+    assert asked == {"event": "mark", "streamSid": "MZ1", "mark": {"name": "played-7"}}
+    for message in (
+        json.dumps(asked),
+        '{"event":"mark","streamSid":"MZ2","mark":{"name":"x"}}',
+        '{"event":"mark","streamSid":"MZ1","mark":{"name":7}}',
+        '{"event":"mark","streamSid":"MZ1","mark":["x"]}',
+        '{"event":"mark","streamSid":"MZ1","mark":{"name":""}}',
+    ):
+        assert await serializer.deserialize(message) is None
+    assert told == ["played-7"]

@@ -168,6 +168,55 @@ async def test_a_barge_in_does_not_stop_a_write(record: CallRecord) -> None:
     assert json.loads(cast(dict[str, str], message)["content"])["message"] == "booked"
 
 
+async def test_a_write_under_way_is_not_told_as_cancelled(record: CallRecord) -> None:
+    """A model asked before an interrupted write is done hears that it goes on, then its result."""
+    began, go_on = asyncio.Event(), asyncio.Event()
+
+    @tool(writes=True)
+    async def write(call: Call, arguments: NoArguments) -> Done:
+        """Write."""
+        began.set()
+        await go_on.wait()
+        return Done("booked")
+
+    params = handed(record)
+    [message] = cast(list[dict[str, str]], params.context.messages)
+    handler = asyncio.create_task(answer(write, params))
+    await began.wait()
+    handler.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await handler
+    message["content"] = "CANCELLED"
+    toolbox.settle(params.context, record)
+    assert message["content"] == "IN_PROGRESS"
+    [work] = record.unfinished
+    go_on.set()
+    await work
+    await asyncio.sleep(0)
+    toolbox.settle(params.context, record)
+    assert json.loads(message["content"])["message"] == "booked"
+
+
+async def test_a_call_cancelled_before_it_began_is_not_in_progress_for_ever(
+    record: CallRecord,
+) -> None:
+    """A tool that an interruption overtook, read or write, is told as cancelled when asked next."""
+    params = handed(record)
+    [message] = cast(list[dict[str, str]], params.context.messages)
+    toolbox.settle(params.context, record)
+    assert message["content"] == "CANCELLED"
+
+
+async def test_settling_leaves_results_alone(record: CallRecord) -> None:
+    """What a tool has answered stays as it is, whatever it says."""
+    params = handed(record)
+    [message] = cast(list[dict[str, str]], params.context.messages)
+    for content in ('{"success": true}', '"CANCELLED"', "COMPLETED"):
+        message["content"] = content
+        toolbox.settle(params.context, record)
+        assert message["content"] == content
+
+
 async def test_the_end_of_a_call_waits_for_a_write_under_way(record: CallRecord) -> None:
     """A caller who hangs up while a visit is written has it in the log."""
     began, go_on = asyncio.Event(), asyncio.Event()
@@ -229,3 +278,36 @@ async def test_a_barge_in_stops_a_read(record: CallRecord) -> None:
     with pytest.raises(asyncio.CancelledError):
         await handler
     await asyncio.wait_for(stopped.wait(), 1)
+
+
+class NotesArguments(Arguments):
+    """Something to note."""
+
+    notes: str
+
+
+@tool(writes=True)
+async def note_down(_: Call, arguments: NotesArguments) -> Done:
+    """Note it."""
+    return Done(f"Noted: {arguments.notes}")
+
+
+async def test_no_card_number_reaches_a_tool_or_comes_back_from_one(record: CallRecord) -> None:
+    """Neither what the model passes nor what is on the books may hold one; the log has neither."""
+    given = {"notes": "pays with 4111 1111 1111 1111"}
+    result = await toolbox.run(note_down, record, given)
+    assert result["message"] == "Noted: pays with [card number]"
+    assert record.tools[0].arguments == {"notes": "pays with [card number]"}
+
+
+def test_the_model_reads_no_card_number(record: CallRecord) -> None:
+    """What the caller said in halves is joined before the model is asked; tools' answers stay."""
+    said = ["it's 4111 1111", "1111 1111", "and my number is 503 555 0142"]
+    context = LLMContext(
+        messages=[cast(Any, {"role": "user", "content": text}) for text in said]
+        + [cast(Any, {"role": "assistant", "content": "Sure."})]
+    )
+    toolbox.prepare(context, record)
+    assert [cast(Any, m)["content"] for m in context.messages] == [
+        "it's [card number]", "[end of card number]", "and my number is 503 555 0142", "Sure.",
+    ]  # fmt: skip
