@@ -1,24 +1,28 @@
-"""The QA driver: `python -m qa demo`."""
+"""The QA driver: `python -m qa --help` tells what it can do; each command has its own module."""
 
 import argparse
 import sys
 
 from qa import demo
+from qa.scenario import command as scenarios
+
+COMMANDS = (demo, scenarios)
+"""Each adds its parser, whose `run` default takes the parsed arguments and returns an exit code."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one QA command; returns its exit code."""
+    """Run one QA command; returns its exit code: 2 for bad input, 130 when stopped by Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m qa", description="Phone the service.")
     commands = parser.add_subparsers(dest="command", required=True)
-    show = commands.add_parser("demo", help="a recorded caller books an oil change on this machine")
-    show.add_argument(
-        "--profile",
-        choices=("none", "design", "published"),
-        default="design",
-        help="how slow the stand-ins for the vendors are (default: %(default)s)",
-    )
+    for command in COMMANDS:
+        command.add(commands)
     given = parser.parse_args(arguments)
-    return demo.run(given.profile)
+    try:
+        code: int = given.run(given)
+    except KeyboardInterrupt:
+        print("\nStopped.")
+        return 130
+    return code
 
 
 if __name__ == "__main__":

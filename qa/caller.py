@@ -23,8 +23,8 @@ class Caller:
         self._heard_at_s: float | None = None
         leg.on_audio = self._hear
 
-    async def listen(self, timeout_s: float = 15.0) -> None:
-        """Wait until the agent has said something and then fallen silent.
+    async def listen(self, timeout_s: float = 15.0, *, quiet_s: float = REACTION_S) -> None:
+        """Wait until the agent has said something and then been silent for `quiet_s`.
 
         Raises NothingHeard when it has said nothing after `timeout_s` seconds. Returns at once
         when the call has ended.
@@ -33,10 +33,24 @@ class Caller:
         while not self._leg.ended.is_set():
             now_s = time.monotonic()
             spoke = self._heard_at_s is not None and self._heard_at_s > since_s
-            if spoke and now_s - (self._heard_at_s or now_s) >= REACTION_S:
+            if spoke and now_s - (self._heard_at_s or now_s) >= quiet_s:
                 return
             if not spoke and now_s - since_s > timeout_s:
                 raise NothingHeard(f"the agent said nothing for {timeout_s:.0f} s")
+            await asyncio.sleep(0.02)
+
+    async def wait_for_quiet(self, quiet_s: float, timeout_s: float = 30.0) -> None:
+        """Wait until the agent has been silent for `quiet_s`, whether it said something or not.
+
+        Returns at once when the call has ended. Raises NothingHeard when it never is silent.
+        """
+        since_s = time.monotonic()
+        while not self._leg.ended.is_set():
+            now_s = time.monotonic()
+            if now_s - max(self._heard_at_s or since_s, since_s) >= quiet_s:
+                return
+            if now_s - since_s > timeout_s:
+                raise NothingHeard(f"the agent was not silent for {timeout_s:.0f} s")
             await asyncio.sleep(0.02)
 
     async def speak(self, pcm: Pcm) -> None:
@@ -51,6 +65,14 @@ class Caller:
             if time.monotonic() - since_s > timeout_s:
                 raise NothingHeard(f"the agent said nothing for {timeout_s:.0f} s")
             await asyncio.sleep(0.01)
+
+    async def hear_silence(self, for_s: float = REACTION_S) -> None:
+        """Wait until the agent has been silent for so many seconds, or the call has ended."""
+        since_s = time.monotonic()
+        while not self._leg.ended.is_set():
+            if time.monotonic() - max(since_s, self._heard_at_s or since_s) >= for_s:
+                return
+            await asyncio.sleep(0.02)
 
     def _hear(self, frame: bytes, _at_s: float) -> None:
         if loudness(decode(frame)) >= AUDIBLE_RMS:

@@ -1,5 +1,6 @@
 """A recorded caller phones in and books an oil change, told live and checked at the end."""
 
+import argparse
 import asyncio
 import json
 import sys
@@ -225,10 +226,15 @@ def _tell_visit(visit: _Visit) -> None:
         _tell(f"              event {event['id']}")
 
 
-def run(profile: ProfileName) -> int:
-    """Run the demo from a terminal; Ctrl-C stops everything it started."""
-    try:
-        return asyncio.run(demo(profile))
-    except KeyboardInterrupt:
-        _tell("\nStopped.")
-        return 130
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "demo", help="a recorded caller books an oil change on this machine"
+    )
+    parser.add_argument(
+        "--profile",
+        choices=("none", "design", "published"),
+        default="design",
+        help="how slow the stand-ins for the vendors are (default: %(default)s)",
+    )
+    parser.set_defaults(run=lambda given: asyncio.run(demo(given.profile)))

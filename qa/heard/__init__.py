@@ -1,0 +1,1 @@
+"""How well the words a caller has heard are known from the sound alone, measured against truth."""

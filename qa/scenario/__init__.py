@@ -1,0 +1,1 @@
+"""Scenarios: phone calls in YAML files, how they are read, played and judged."""
