@@ -40,7 +40,11 @@ run: install ## the same service, left running, with stand-ins for the vendors
 
 .PHONY: test
 test: install lint ## lint, types and all tests, real PostgreSQL and Redis included
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+.PHONY: scenarios
+scenarios: install ## play the library of phone calls, four at once (5 minutes; ARGS="NAME --whole")
+	@$(BIN)/python -m qa run $(ARGS)
 
 .PHONY: check-bookings
 check-bookings: install ## callers, kill -9 and a failing Google against the books (3 minutes; ARGS="--seed 7")
@@ -49,6 +53,22 @@ check-bookings: install ## callers, kill -9 and a failing Google against the boo
 .PHONY: bench-data
 bench-data: install ## look-ups, availability and bookings in ms, beside the bare databases
 	@PYTHONPATH=. $(BIN)/python tests/bench/data_path.py $(ARGS)
+
+.PHONY: bench-turns
+bench-turns: install ## turn ends, barge-ins and heard words over whole calls (10 minutes; ARGS="--only cutoffs")
+	@$(BIN)/python -m qa.turns $(ARGS)
+
+.PHONY: bench-turn-ends
+bench-turn-ends: install ## the ends of turns alone, without calls: for any machine, however busy (5 minutes)
+	@PYTHONPATH=. $(BIN)/python tests/bench/turn_ends.py $(ARGS)
+
+.PHONY: bench-barge-ins
+bench-barge-ins: install ## who stops the agent, without calls: false stops, misses, time to stop (3 minutes; ARGS="--seeds 11 12")
+	@PYTHONPATH=. $(BIN)/python tests/bench/barge_ins.py $(ARGS)
+
+.PHONY: bench-playback
+bench-playback: install ## the way out: time to `clear`, gaps when the machine stalls, words against the ear (30 seconds)
+	@PYTHONPATH=.:tests/pipeline $(BIN)/python tests/bench/bench_playback.py
 
 .PHONY: lint
 lint: install ## style, types, Dockerfile and shell scripts

@@ -1,6 +1,7 @@
 """What the whole-call tests share: dialling, the demo's recordings, rows and events."""
 
 import asyncio
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,20 @@ def recording(name: str) -> Pcm:
     return read_wav(_RECORDINGS / f"{name}.wav")
 
 
-async def dial(place: World, running: Service, caller: str | None = DANA) -> Leg:
-    """Call the shop's number."""
+_FORGET_WISHES = "UPDATE call_logs SET open_wish = NULL WHERE from_number = %s RETURNING id"
+_FORGET_HOLDS = """
+DELETE FROM slot_holds
+WHERE call_sid IN (SELECT call_sid FROM call_logs WHERE from_number = %s) RETURNING id
+"""
+
+
+async def dial(
+    place: World, running: Service, caller: str | None = DANA, *, afresh: bool = True
+) -> Leg:
+    """Call the shop's number; `afresh`: whatever this number's earlier calls wished and held."""
+    if afresh:
+        await rows(place, _FORGET_WISHES, caller)
+        await rows(place, _FORGET_HOLDS, caller)
     return await place.carrier.dial(
         running.url + WEBHOOK, from_number=caller, to_number=SHOP_NUMBER
     )
@@ -58,6 +71,27 @@ async def session(place: World, call_sid: str) -> dict[str, Any] | None:
     async with redis.asyncio.Redis.from_url(place.redis_url) as client:
         raw = await client.get(f"session:{call_sid}")
         return json.loads(raw) if raw else None
+
+
+async def session_gone(place: World, call_sid: str, timeout_s: float = 10.0) -> bool:
+    """Wait until the service has forgotten a call's session, which it does last of all."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            while await session(place, call_sid) is not None:  # noqa: ASYNC110 - Redis has no event
+                await asyncio.sleep(0.02)
+            return True
+    return False
+
+
+async def until_agent_said(place: World, call_sid: str, words: str, timeout_s: float = 30) -> None:
+    """Wait until a line of the agent's, heard to its end, holds these words."""
+    async with asyncio.timeout(timeout_s):
+        while True:
+            state = await session(place, call_sid)
+            said = [line["text"] for line in (state or {"transcript": []})["transcript"]]
+            if any(words in text for text in said):
+                return
+            await asyncio.sleep(0.05)
 
 
 def lines(log: dict[str, Any], role: str) -> list[str]:

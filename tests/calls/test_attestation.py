@@ -10,7 +10,6 @@ pytestmark = [
     pytest.mark.call,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(120),
-    pytest.mark.xdist_group("calls"),
 ]
 
 
