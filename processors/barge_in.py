@@ -26,7 +26,7 @@ from processors.barge_in_times import BargeInTimes
 from processors.ear import Ear, SaidWord, Stretch, Words, near_words
 from processors.playback_frames import HoldPlaybackFrame, ResumePlaybackFrame
 from processors.words_wanted import WordsWantedFrame
-from shop.answers import is_backchannel, may_become_backchannel
+from shop.answers import is_backchannel, may_become_backchannel, takes_the_floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +258,11 @@ class BargeInUserTurnStartStrategy(BaseUserTurnStartStrategy):
             final = isinstance(frame, TranscriptionFrame)
             near = near_words(text, self._said(frame), self._ear, final=final)
             # Also of final words: a recogniser that is asked early answers with half of "got it".
-            return bool(near) and not (is_backchannel(text) or may_become_backchannel(near))
+            if not near or is_backchannel(text) or may_become_backchannel(near):
+                return False
+            # A cough is credited with whatever word of other people was recognised at that moment.
+            lasted = self._hold is not None or not self._ear.crowded
+            return lasted or takes_the_floor(near)
         if self._preparing:
             return True  # the caller goes on: the turn was taken for finished too early
         # Of an agent that has just stopped: was it said while it still spoke of something else?

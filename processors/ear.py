@@ -37,6 +37,10 @@ class Ear(Protocol):
     def syllables(self) -> int:
         """How many syllables the near voice that is heard, or was heard last, has had so far."""
 
+    @property
+    def crowded(self) -> bool:
+        """Whether other people are heard in the room all along."""
+
     def near(self, stretch: Stretch | None = None) -> tuple[Stretch, ...]:
         """Return when, in a stretch or lately, a voice near the telephone spoke."""
 

@@ -137,6 +137,11 @@ class LineEar:
         return self.voiced and self._kept[-1].level_db >= self._near_db()
 
     @property
+    def crowded(self) -> bool:
+        """Whether other people are heard in the room all along."""
+        return self._room_db() > SILENT_DB
+
+    @property
     def syllables(self) -> int:
         """How many syllables the near voice that is heard, or was heard last, has had so far."""
         return self._syllables.count
@@ -246,7 +251,7 @@ class LineEar:
     def _least_in_turn_db(self) -> float:
         margins = self._margins
         scarce = sum(self._near_lately) * self._window_s < SCARCE_VOICE_S
-        if scarce and self._room_db() > SILENT_DB:
+        if scarce and self.crowded:
             return self._near_db()
         least = max(
             self._least_db(margins.above_noise_in_turn),

@@ -170,5 +170,11 @@ LISTENING = re.compile(
     r"aja|vale|claro|ya|bueno|entiendo)"
 )
 BACKCHANNEL = re.compile(rf"{LISTENING.pattern}(?: {LISTENING.pattern})*")
+TAKES_THE_FLOOR = re.compile(
+    r"\b(?:stop|wait|no|nope|not|hold|hang|pause|excuse|sorry|pardon|actually|hey|hello|listen|help|"
+    r"slow|again|repeat|what|cancel|wrong|never|person|human|operator|representative|goodbye|bye|"
+    r"espere|espera|pare|perdon|disculpe|oiga|cancele|persona|como|adios)\b"
+)
+"""Somebody who says one of these to a speaker wants the word, however little else they say."""
 HALF_A_BACKCHANNEL = re.compile(rf"(?:{LISTENING.pattern} )*(?:i|got|i got|all|of|makes|sounds|uh)")
 """What a guess has of "got it" or "I see" while its last word is still being said."""

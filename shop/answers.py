@@ -22,6 +22,7 @@ __all__ = [
     "is_backchannel",
     "is_complete",
     "may_become_backchannel",
+    "takes_the_floor",
 ]
 
 Verdict = Literal["complete", "unfinished", "unsure"]
@@ -88,6 +89,11 @@ def may_become_backchannel(text: str) -> bool:
     """Say whether `text` is one, or the beginning of one whose last word is yet to come."""
     plain = _plain(text)
     return any(p.fullmatch(plain) for p in (phrases.BACKCHANNEL, phrases.HALF_A_BACKCHANNEL))
+
+
+def takes_the_floor(text: str) -> bool:
+    """Say whether `text` asks a speaker to let its speaker talk, as "stop" and "sorry" do."""
+    return phrases.TAKES_THE_FLOOR.search(_plain(text)) is not None
 
 
 def _last_question(agent_text: str) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
-from phoning import DANA, call_log, dial, lines, rows
+from phoning import DANA, call_log, dial, lines, rows, until_agent_said
 
 from pipeline import prompt
 from qa.caller import Caller
@@ -84,7 +84,7 @@ async def test_nobody_answers_and_a_message_is_taken(place: World, always_open: 
     for _ in range(2):  # "Still trying.", then that nobody comes
         await caller.listen()
     await caller.speak(await voice().synthesise(MESSAGE))
-    await caller.listen()
+    await _until_promised(place, leg)
     await leg.hang_up()
 
     log = await call_log(place, leg.call_sid)
@@ -112,7 +112,7 @@ async def test_a_voicemail_does_not_take_the_call(place: World, always_open: Ser
     caller = Caller(leg)
     await caller.listen()
     await caller.speak(await voice().synthesise(MESSAGE))
-    await caller.listen()
+    await _until_promised(place, leg)
     await leg.hang_up()
     log = await call_log(place, leg.call_sid)
     assert (await _message(place, leg))["reason"] == "declined"
@@ -142,7 +142,7 @@ async def test_never_mind_goes_back_to_the_agent(place: World, always_open: Serv
     await caller.listen()
     await asyncio.wait_for(person.ended.wait(), 10)
     await caller.speak(await voice().synthesise("What are your hours?"))
-    await caller.listen()
+    await until_agent_said(place, leg.call_sid, "hours")
     await leg.hang_up()
     log = await call_log(place, leg.call_sid)
     agent = lines(log, "agent")
@@ -160,7 +160,7 @@ async def test_a_closed_shop_calls_nobody(place: World, tmp_path: Path) -> None:
         leg = await _ask_for_a_person(place, running)
         caller = Caller(leg)
         await caller.speak(await voice().synthesise(MESSAGE))
-        await caller.listen()
+        await _until_promised(place, leg)
         await leg.hang_up()
         log = await call_log(place, leg.call_sid)
     said = " ".join(lines(log, "agent"))
@@ -214,8 +214,20 @@ async def _until_noted(leg: Leg, kind: str) -> None:
 
 
 async def _message(place: World, leg: Leg) -> dict[str, Any]:
-    [kept] = await rows(place, "SELECT * FROM messages WHERE call_sid = %s", leg.call_sid)
+    [kept] = await _messages(place, leg)
     return kept
+
+
+async def _until_promised(place: World, leg: Leg) -> None:
+    """Wait until the message is kept, and the caller has heard until when they are called."""
+    async with asyncio.timeout(30):
+        while not (kept := await _messages(place, leg)):  # noqa: ASYNC110 - a row has no event
+            await asyncio.sleep(0.05)
+    await until_agent_said(place, leg.call_sid, kept[0]["promised"])
+
+
+async def _messages(place: World, leg: Leg) -> list[dict[str, Any]]:
+    return await rows(place, "SELECT * FROM messages WHERE call_sid = %s", leg.call_sid)
 
 
 def _shop_file(path: Path, hours: str, holidays: tuple[str, ...]) -> Path:

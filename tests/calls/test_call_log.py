@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import pytest_asyncio
-from phoning import call_log, dial, lines, recording
+from phoning import call_log, dial, lines, recording, until_agent_said
 from voiced import in_one_breath, voiced
 
 from qa.audio import Pcm, speech
@@ -94,7 +94,8 @@ async def test_a_card_number_is_nowhere(
     fives = "five five five five, "
     said = f"My card is {fives}{fives}{fives}four four four four."
     await caller.speak(in_one_breath(await voiced(said)))
-    await caller.listen()
+    await until_agent_said(place, leg.call_sid, "card numbers here")
+    await caller.wait_for_quiet(1.0)
     await caller.speak(await voiced("I need an oil change next Friday."))
     await caller.listen()
     await leg.hang_up()

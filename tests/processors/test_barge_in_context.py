@@ -32,6 +32,7 @@ class OpenEar:
     """Takes everything for a voice near the telephone, and hears none itself."""
 
     voiced = near_now = False
+    crowded = False
     syllables = 0
 
     def near(self, stretch: Stretch | None = None) -> tuple[Stretch, ...]:

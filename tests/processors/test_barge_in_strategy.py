@@ -52,6 +52,7 @@ class FakeEar:
 
     voiced: bool = False
     is_near: bool = True
+    crowded: bool = False
     syllables: int = 1
     disregarded: int = 0
     turns: list[bool] = field(default_factory=list)
@@ -442,6 +443,22 @@ def test_only_the_words_of_the_near_voice_count() -> None:
     run(script("The home team won okay", (0.5, 3.0), ["drop"]))
     run(script("The home team won stop", (0.5, 3.0), ["turn"]))
     run(script("The home team won the game", (0.0, 2.4), ["drop"]))
+
+
+def test_where_others_talk_a_short_sound_needs_a_word_that_asks_for_the_floor() -> None:
+    """A cough is credited with a word of the room; a near voice that lasts is not in doubt."""
+
+    async def script(text: str, voice_s: float, expected: list[str], *, crowded: bool) -> None:
+        line = await speaking()
+        line.ear.crowded = crowded
+        await line.voice(voice_s)
+        await line.final(text)
+        assert line.did == expected
+
+    run(script("the game", 0.2, ["drop"], crowded=True))
+    run(script("the game", 0.2, ["turn"], crowded=False))
+    run(script("Stop.", 0.2, ["turn"], crowded=True))
+    run(script("Thursday instead.", 0.8, ["hold", "turn"], crowded=True))
 
 
 def test_three_syllables_stop_the_agent_sooner() -> None:

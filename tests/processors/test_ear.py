@@ -14,6 +14,7 @@ class Ear:
     """Hears a near voice at given times."""
 
     voiced = near_now = True
+    crowded = False
     syllables = 1
 
     def __init__(self, *near: Stretch, deaf: bool = False) -> None:

@@ -141,7 +141,9 @@ def test_a_caller_who_puts_the_phone_down_is_known_again_after_a_few_turns() -> 
 def test_voices_that_are_always_in_the_room_are_not_near() -> None:
     """Talk in the background is known by being there; a caller who is louder still counts."""
     line = Line()
+    assert not line.ear.crowded
     line.speech(20.0, -34)
+    assert line.ear.crowded
     assert not line.ear.near(line.speech(1.0, -34))
     assert line.ear.near(line.speech(1.0, -26))
 

@@ -12,6 +12,7 @@ from shop.answers import (
     is_backchannel,
     is_complete,
     may_become_backchannel,
+    takes_the_floor,
 )
 from shop.numerals import digits
 from shop.spelling import NATO
@@ -198,6 +199,26 @@ def test_whoever_wants_something_is_no_listener(text: str) -> None:
 def test_a_guess_may_become_a_backchannel(text: str, may: bool) -> None:
     """While it is being said, "got it" is heard as "got" first."""
     assert may_become_backchannel(text) is may
+
+
+@pytest.mark.parametrize(
+    ("text", "takes"),
+    [
+        ("Stop.", True),
+        ("No.", True),
+        ("Excuse me.", True),
+        ("oh, hang on", True),
+        ("¡Perdón!", True),
+        ("Double.", False),
+        ("Well,", False),
+        ("Know", False),
+        ("the other day", False),
+        ("", False),
+    ],
+)
+def test_some_words_take_the_floor(text: str, takes: bool) -> None:
+    """Whoever says "wait" wants to speak; other words may be anybody's."""
+    assert takes_the_floor(text) is takes
 
 
 @given(expect=st.sampled_from(["yes_no", "phone", "vin", "email", "name", "open"]), said=st.text())
