@@ -260,9 +260,9 @@ class BargeInUserTurnStartStrategy(BaseUserTurnStartStrategy):
             # Also of final words: a recogniser that is asked early answers with half of "got it".
             if not near or is_backchannel(text) or may_become_backchannel(near):
                 return False
-            # A cough is credited with whatever word of other people was recognised at that moment.
-            lasted = self._hold is not None or not self._ear.crowded
-            return lasted or takes_the_floor(near)
+            # A cough is credited with a word of other people that was recognised at that moment.
+            doubtful = self._hold is None and (self._ear.crowded or near != text)
+            return not doubtful or len(near.split()) > 1 or takes_the_floor(near)
         if self._preparing:
             return True  # the caller goes on: the turn was taken for finished too early
         # Of an agent that has just stopped: was it said while it still spoke of something else?
@@ -277,8 +277,12 @@ class BargeInUserTurnStartStrategy(BaseUserTurnStartStrategy):
         They are the caller's own, and the agent is answering less than was said.
         """
         said = self._words_said(frame)
-        late_s = self._now_s - said[-1].end_s if said else 0.0
-        return bool(said) and said[-1].end_s <= self._spoke_s and late_s < self._times.late_words
+        if not said or said[-1].end_s > self._spoke_s:
+            return False
+        if self._now_s - said[-1].end_s >= self._times.late_words:
+            return False
+        stretch = (said[0].start_s, said[-1].end_s)
+        return bool(self._ear.near(stretch)) or self._ear.cannot_tell(stretch)
 
     async def _hold_agent(self) -> None:
         self._hold = _Hold(self._now_s, self._speaking)

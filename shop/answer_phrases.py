@@ -164,10 +164,10 @@ SPANISH_DIGITS = {
 
 AS_IN = re.compile(r"\b([a-z]|double u)\s+(?:as in|for|like|as)\s+([a-z]{3,})\b")
 LISTENING = re.compile(
-    r"(?:m+ ?hm+|m+h+m*|m+|uh ?huh|u+h|um+|ah+|oh(?: okay| ok| yeah)?|aha|hm+|okay|ok|kay|yeah|yep|"
-    r"yup|yes|right|sure|alright|all right|i see|(?:i )?got it|gotcha|cool|great|good|nice|perfect|"
-    r"fine|of course|makes sense|i understand|understood|sounds good|true|exactly|wow|mhmm|si|"
-    r"aja|vale|claro|ya|bueno|entiendo)"
+    r"(?:m+ ?hm+|m+h+m*|m+|uh ?huh|u+h|um+|ah+|oh?(?: okay| ok| yeah)?|aha|hm+|okay|ok|kay|yeah|"
+    r"yep|yup|yes|right|sure|alright|all right|i see|(?:i )?got it|gotcha|cool|great|good|nice|"
+    r"perfect|fine|of course|makes sense|i understand|understood|sounds good|true|exactly|wow|mhmm|"
+    r"si|aja|vale|claro|ya|bueno|entiendo)"
 )
 BACKCHANNEL = re.compile(rf"{LISTENING.pattern}(?: {LISTENING.pattern})*")
 TAKES_THE_FLOOR = re.compile(
