@@ -26,7 +26,12 @@ from processors.barge_in_times import BargeInTimes
 from processors.ear import Ear, SaidWord, Stretch, Words, near_words
 from processors.playback_frames import HoldPlaybackFrame, ResumePlaybackFrame
 from processors.words_wanted import WordsWantedFrame
-from shop.answers import is_backchannel, may_become_backchannel, takes_the_floor
+from shop.answers import (
+    is_backchannel,
+    may_become_backchannel,
+    says_nothing_yet,
+    takes_the_floor,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +265,7 @@ class BargeInUserTurnStartStrategy(BaseUserTurnStartStrategy):
             # Also of final words: a recogniser that is asked early answers with half of "got it".
             if not near or is_backchannel(text) or may_become_backchannel(near):
                 return False
-            # A cough is credited with a word of other people that was recognised at that moment.
-            doubtful = self._hold is None and (self._ear.crowded or near != text)
-            return not doubtful or len(near.split()) > 1 or takes_the_floor(near)
+            return self._hold is not None or self._is_message(near, mixed=near != text)
         if self._preparing:
             return True  # the caller goes on: the turn was taken for finished too early
         # Of an agent that has just stopped: was it said while it still spoke of something else?
@@ -270,6 +273,14 @@ class BargeInUserTurnStartStrategy(BaseUserTurnStartStrategy):
         early = self._times.answer_overlap < before_s < self._times.latest_words
         fresh = self._now_s - self._stopped_s < self._times.resume_after
         return not (early and fresh and is_backchannel(text))
+
+    def _is_message(self, near: str, *, mixed: bool) -> bool:
+        """Say whether the words of a short near sound are believed to be said to the agent."""
+        if says_nothing_yet(near):
+            return False
+        # A cough is credited with a word of other people that was recognised at that moment.
+        doubtful = self._ear.crowded or mixed
+        return not doubtful or len(near.split()) > 1 or takes_the_floor(near)
 
     def _is_of_last_turn(self, frame: Words) -> bool:
         """Say whether a slow recogniser's words were said before the agent began to answer.

@@ -462,6 +462,8 @@ def test_where_others_talk_a_short_sound_needs_a_word_that_asks_for_the_floor() 
     run(script("game", 0.2, ["turn"], crowded=False))
     run(script("the game", 0.2, ["turn"], crowded=True))
     run(script("Stop.", 0.2, ["turn"], crowded=True))
+    run(script("You're", 0.2, ["drop"], crowded=False))  # a "sure" in noise
+    run(script("You're", 0.8, ["hold", "turn"], crowded=False))
     run(script("Thursday instead.", 0.8, ["hold", "turn"], crowded=True))
 
 
