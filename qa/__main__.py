@@ -4,9 +4,10 @@ import argparse
 import sys
 
 from qa import demo
+from qa.mutants import command as mutants
 from qa.scenario import command as scenarios
 
-COMMANDS = (demo, scenarios)
+COMMANDS = (demo, scenarios, mutants)
 """Each adds its parser, whose `run` default takes the parsed arguments and returns an exit code."""
 
 

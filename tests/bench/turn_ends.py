@@ -169,7 +169,9 @@ class Line:
         self._words: list[str] = []
         self._under_way: set[asyncio.Task[None]] = set()
         start = BargeInUserTurnStartStrategy(
-            turns.BARGE_IN, self._vad.ear, words_said=lambda frame: frame.result.said
+            turns.BARGE_IN,
+            self._vad.ear,
+            words_said=lambda frame: frame.result.said if frame.result else (),
         )
         stop = TurnEnd(
             Judge(engines.smart_turn, audio),
