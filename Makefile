@@ -46,6 +46,10 @@ test: install lint ## lint, types and all tests, real PostgreSQL and Redis inclu
 scenarios: install ## play the library of phone calls, four at once (5 minutes; ARGS="NAME --whole")
 	@$(BIN)/python -m qa run $(ARGS)
 
+.PHONY: mutants
+mutants: install ## plant known bugs and see whether the scenarios notice (ARGS="--list", or names of bugs)
+	@$(BIN)/python -m qa mutants $(ARGS)
+
 .PHONY: check-bookings
 check-bookings: install ## callers, kill -9 and a failing Google against the books (3 minutes; ARGS="--seed 7")
 	@$(BIN)/python -m qa.bookings $(ARGS)
