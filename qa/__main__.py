@@ -4,9 +4,10 @@ import argparse
 import sys
 
 from qa import demo
+from qa.drive import command as drive
 from qa.scenario import command as scenarios
 
-COMMANDS = (demo, scenarios)
+COMMANDS = (demo, drive, scenarios)
 """Each adds its parser, whose `run` default takes the parsed arguments and returns an exit code."""
 
 
