@@ -22,9 +22,9 @@ def tell(line: str = "") -> None:
 def tell_news(news: Mapping[str, Any]) -> None:
     """Print what the service has written about a call: a line of the transcript or a tool call."""
     if line := news.get("transcript"):
-        tell_said(line["role"], spoken(line))
+        tell_said(line["role"], line_text(line))
     elif tool := news.get("tool"):
-        tell_said("tool", used(tool))
+        tell_said("tool", tool_text(tool))
 
 
 def tell_said(who: str, text: str) -> None:
@@ -33,12 +33,12 @@ def tell_said(who: str, text: str) -> None:
     tell(f"  {paint(who, f'{who:<7}')} {body}")
 
 
-def spoken(line: Mapping[str, Any]) -> str:
+def line_text(line: Mapping[str, Any]) -> str:
     """Return a line of the transcript in words."""
     return f"{line['text']}{' [interrupted]' if line.get('interrupted') else ''}"
 
 
-def used(tool: Mapping[str, Any]) -> str:
+def tool_text(tool: Mapping[str, Any]) -> str:
     """Return a tool call in words."""
     # Sorted: the database keeps the arguments in an order of its own.
     given = ", ".join(f"{name}={value}" for name, value in sorted(tool["arguments"].items()))

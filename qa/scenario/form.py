@@ -10,7 +10,7 @@ from sandbox.twilio.impairment import Gap, Impairment
 
 Tag = Literal[
     "turn-taking", "barge-in", "heard", "truth", "spoken", "no-silence", "repertoire", "person",
-    "call-log", "recording", "secrets", "dropped-call", "tools", "keys", "noise",
+    "call-log", "recording", "secrets", "dropped-call", "tools", "keys", "noise", "line",
 ]  # fmt: skip
 VoiceOfTurn = Literal["woman", "man", "human"]
 Noise = Literal["white", "pink", "shop", "music", "radio"]

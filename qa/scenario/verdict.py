@@ -7,7 +7,7 @@ from typing import Any
 
 from qa.scenario.checks import Check
 from qa.scenario.form import Scenario
-from qa.telling import spoken, used
+from qa.telling import line_text, tool_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,10 @@ class Verdict:
         for check in self.checks:
             found = "" if check.holds or not check.found else f"; found: {check.found}"
             yield f"      {'ok  ' if check.holds else 'FAIL'}  {check.wanted}{found}"
-        said = [(line["at"], line["role"], spoken(line)) for line in self.log.get("transcript", ())]
-        used = [(tool["at"], "tool", used(tool)) for tool in self.log.get("tool_calls", ())]
+        said = [
+            (line["at"], line["role"], line_text(line)) for line in self.log.get("transcript", ())
+        ]
+        used = [(tool["at"], "tool", tool_text(tool)) for tool in self.log.get("tool_calls", ())]
         for at, role, text in sorted([*said, *used]):
             yield f"        {at[14:21]}  {role:<7} {text}"
         if self.recording:
