@@ -154,8 +154,8 @@ def _threshold(pcm: Pcm) -> float:
     if not len(windows):
         return AUDIBLE_RMS
     loudness = np.sqrt(np.mean(np.square(windows), axis=1))
-    # However rarely somebody speaks: what is within 20 dB of the loudest sounds.
-    loud = float(np.median(loudness[loudness >= np.percentile(loudness, 99.9) / 10]))
+    # However rarely somebody speaks: what is within 12 dB of the loudest sounds.
+    loud = float(np.median(loudness[loudness >= np.percentile(loudness, 99.9) / 4]))
     floor = float(np.clip(np.percentile(loudness, 20), loud / 100, loud / 4))
     return max(float(np.sqrt(floor * loud)), _SILENT_RMS)
 
@@ -212,9 +212,8 @@ def _unreadable(path: Path, exc: Exception) -> BadRecording:
 def _blocks(path: Path, file: Any) -> Iterator[_Wave]:
     """Yield the samples of a file, some seconds at a time: half an hour of a studio is big."""
     try:
-        for block in file.blocks(
-            blocksize=file.samplerate * _BLOCK_S, dtype="float32", always_2d=True
-        ):
+        # Not file.blocks(), which wants to know the length: a GSM file cannot tell it.
+        while len(block := file.read(file.samplerate * _BLOCK_S, "float32", always_2d=True)):
             # A damaged file of floating-point samples may hold what is no number.
             yield np.nan_to_num(block, nan=0.0, posinf=1.0, neginf=-1.0)
     except soundfile.SoundFileError as exc:
