@@ -14,7 +14,7 @@ from shop.numerals import cardinal, ordinal
 RECORDINGS = Path(__file__).parent / "recordings" / "human"
 """Licence and origin: see the README there."""
 
-BETWEEN_S = 0.06
+BETWEEN_S = 0.02
 """Silence between two words of one breath: shorter than any pause that ends a turn."""
 
 EDGE_S = 0.04
