@@ -50,16 +50,19 @@ def speak(text: str) -> Pcm:
             f"the recorded voice never said {', '.join(unknown)}; it knows digits, weekdays,"
             ' months, days of the month, and "at ten o\'clock"'
         )
+    between = np.zeros(int(BETWEEN_S * RATE_HZ), np.int16)
     parts: list[Pcm] = []
     for word in wanted:
-        for name in words()[word]:
-            parts += [_word(name), np.zeros(int(BETWEEN_S * RATE_HZ), np.int16)]
+        # "Twenty-fourth" is one word: nothing lies between its halves, not even their own ends.
+        *firsts, last = words()[word]
+        parts += [_recorded(first, after_s=0.0) for first in firsts]
+        parts += [_recorded(last), between]
     return levelled(np.concatenate(parts[:-1])) if parts else np.zeros(0, np.int16)
 
 
 @cache
-def _word(name: str) -> Pcm:
+def _recorded(name: str, after_s: float = EDGE_S) -> Pcm:
     pcm = read_wav(RECORDINGS / f"{name}.wav")
     heard = speech(pcm)
     start = max(0, int((heard[0].start_s - EDGE_S) * RATE_HZ))
-    return pcm[start : int((heard[-1].end_s + EDGE_S) * RATE_HZ)]
+    return pcm[start : int((heard[-1].end_s + after_s) * RATE_HZ)]

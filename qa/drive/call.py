@@ -1,6 +1,7 @@
 """The call of a recorded caller: each turn when the agent has finished, or when it was recorded."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,7 +20,7 @@ NEVER_QUIET_S = 90.0
 """An agent that speaks for so long without a pause is not going to listen any more."""
 
 GOODBYE_S = 4.0
-"""How long an agent may take to hang up after the last answer, before the caller does."""
+"""How long the agent may be silent after its last answer; then it is the caller who hangs up."""
 
 IN_VAIN = 3
 """So many turns in a row without an answer, and the caller gives up."""
@@ -66,7 +67,8 @@ async def converse(
         await _when_quiet(leg, caller, script, course, within_s=within_s, saying=saying)
     if not course.gave_up and not leg.ended.is_set():
         await _answer(leg, caller, course, within_s)
-        await _ended(leg, GOODBYE_S)
+        with contextlib.suppress(NothingHeard):
+            await caller.wait_for_quiet(GOODBYE_S, NEVER_QUIET_S)
 
 
 async def _when_quiet(

@@ -48,6 +48,6 @@ async def test_a_stereo_recording_is_driven_turn_by_turn(
     told = json.loads((tmp_path / "out" / "call.json").read_text())
     transcript = told["log"]["transcript"]
     assert [line["role"] for line in transcript[:3]] == ["agent", "caller", "agent"]
-    assert "opening hours" in transcript[1]["text"].lower()
+    assert "opening hour" in transcript[1]["text"].lower()
     assert transcript[1]["text"] in printed
     assert (told["log"]["ended_by"], told["call"]["hung_up_by"]) == ("agent", "agent")
