@@ -122,8 +122,8 @@ def check_answered(leg: Leg, server: Server) -> None:
         )
     if leg.end_reason == "application_error" and status is None:
         raise CannotCallError(
-            f"nobody answers at {at}: {said.get('application_error', 'no reason given')}. Start the"
-            " service, correct --url, or leave it out: then one is started here"
+            f"nobody answers at {at}: {said['application_error'].removeprefix(f'{at}: ')}. Start"
+            " the service, correct --url, or leave it out: then one is started here"
         )
     if leg.end_reason == "application_error" and status == 200:
         raise CannotCallError(

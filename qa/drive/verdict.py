@@ -60,7 +60,7 @@ def judge(leg: Leg, script: Script, course: Course, within_s: float) -> Verdict:
     _, stereo = leg.recording()
     spoke = audio.speech(stereo[:, 1], bridge_s=0.3)
     turns = answers(course.said, spoke)
-    who, how = _HUNG_UP[leg.end_reason or "application_error"]
+    who, how = _hung_up(leg)
     taken = leg.stream_sid is not None
     checks = [Check("the call is answered", taken, "" if taken else _turned_away(leg, how))]
     if taken:
@@ -98,6 +98,14 @@ def _in_time(what: str, took_s: float | None, within_s: float, never: str) -> Ch
     if took_s is None:
         return Check(wanted, holds=False, found=never)
     return Check(wanted, took_s <= within_s, f"after {took_s:.2f} s")
+
+
+def _hung_up(leg: Leg) -> tuple[Who, str]:
+    """Say who ended the call; a stream that nobody closed was not hung up by the agent."""
+    broke = [event.detail for event in leg.events if event.kind == "stream_broke"]
+    if broke and leg.end_reason == "stream_closed":
+        return "nobody", f"the service broke off the stream without a goodbye (code {broke[-1]})"
+    return _HUNG_UP[leg.end_reason or "application_error"]
 
 
 def _turned_away(leg: Leg, how: str) -> str:

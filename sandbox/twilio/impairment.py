@@ -29,8 +29,9 @@ class Impairment:
     order, as on any WebSocket, so that behind a late one several come at once.
 
     What the service gets for a lost frame is not documented by Twilio. Its `timestamp` is a
-    presentation time while `chunk` counts messages, and services are known to have received
-    streams with holes; so by default a lost frame is `missing`: no message is sent, the next
+    presentation time while `chunk` counts messages, it discards audio itself where the way to the
+    service is congested (warning 31930), and services have received streams with holes; so by
+    default a lost frame is `missing`: no message is sent, the next
     timestamp jumps and the chunks are counted on. With `silence` a frame of silence takes its
     place, as behind a carrier that fills holes.
     """

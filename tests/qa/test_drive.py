@@ -171,6 +171,16 @@ async def test_an_agent_that_hangs_up_in_the_middle(
     assert [turn["said"] for turn in account(tmp_path / "out")["turns"]] == [True, False, False]
 
 
+async def test_a_service_that_dies_is_not_told_as_one_that_hangs_up(
+    agent: ToneAgent, recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The stream ends without being closed."""
+    agent.hangs_up_after, agent.dies = 1, True
+    assert await qa_drive(recording, "--url", agent.url, "--out", tmp_path / "out") == 1
+    assert "The service broke off the stream without a goodbye" in capsys.readouterr().out
+    assert account(tmp_path / "out")["call"]["hung_up_by"] == "nobody"
+
+
 async def test_an_agent_that_says_nothing(
     agent: ToneAgent, recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

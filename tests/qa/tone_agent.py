@@ -30,6 +30,8 @@ class ToneAgent:
     public_url: str = ""
     hangs_up_after: int | None = None
     mute: bool = False
+    dies: bool = False
+    """It breaks off where it would hang up."""
     twiml: str = ""
     forms: list[dict[str, str]] = field(default_factory=list)
 
@@ -61,6 +63,8 @@ class ToneAgent:
                 await ws.send_json(_tone(told["streamSid"]))
                 if answered == self.hangs_up_after:
                     await asyncio.sleep(TONE_S + 0.1)
+                    if self.dies and request.transport:
+                        request.transport.abort()
                     break
         await ws.close()
         return ws
