@@ -26,7 +26,12 @@ from processors.barge_in_times import BargeInTimes
 from processors.ear import Ear, SaidWord, Stretch, Words, near_words
 from processors.playback_frames import HoldPlaybackFrame, ResumePlaybackFrame
 from processors.words_wanted import WordsWantedFrame
-from shop.answers import is_backchannel, may_become_backchannel, takes_the_floor
+from shop.answers import (
+    is_backchannel,
+    may_become_backchannel,
+    says_nothing_yet,
+    takes_the_floor,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +265,7 @@ class BargeInUserTurnStartStrategy(BaseUserTurnStartStrategy):
             # Also of final words: a recogniser that is asked early answers with half of "got it".
             if not near or is_backchannel(text) or may_become_backchannel(near):
                 return False
-            # A cough is credited with whatever word of other people was recognised at that moment.
-            lasted = self._hold is not None or not self._ear.crowded
-            return lasted or takes_the_floor(near)
+            return self._hold is not None or self._is_message(near, mixed=near != text)
         if self._preparing:
             return True  # the caller goes on: the turn was taken for finished too early
         # Of an agent that has just stopped: was it said while it still spoke of something else?
@@ -271,14 +274,26 @@ class BargeInUserTurnStartStrategy(BaseUserTurnStartStrategy):
         fresh = self._now_s - self._stopped_s < self._times.resume_after
         return not (early and fresh and is_backchannel(text))
 
+    def _is_message(self, near: str, *, mixed: bool) -> bool:
+        """Say whether the words of a short near sound are believed to be said to the agent."""
+        if says_nothing_yet(near):
+            return False
+        # A cough is credited with a word of other people that was recognised at that moment.
+        doubtful = self._ear.crowded or mixed
+        return not doubtful or len(near.split()) > 1 or takes_the_floor(near)
+
     def _is_of_last_turn(self, frame: Words) -> bool:
         """Say whether a slow recogniser's words were said before the agent began to answer.
 
         They are the caller's own, and the agent is answering less than was said.
         """
         said = self._words_said(frame)
-        late_s = self._now_s - said[-1].end_s if said else 0.0
-        return bool(said) and said[-1].end_s <= self._spoke_s and late_s < self._times.late_words
+        if not said or said[-1].end_s > self._spoke_s:
+            return False
+        if self._now_s - said[-1].end_s >= self._times.late_words:
+            return False
+        stretch = (said[0].start_s, said[-1].end_s)
+        return bool(self._ear.near(stretch)) or self._ear.cannot_tell(stretch)
 
     async def _hold_agent(self) -> None:
         self._hold = _Hold(self._now_s, self._speaking)

@@ -164,12 +164,20 @@ SPANISH_DIGITS = {
 
 AS_IN = re.compile(r"\b([a-z]|double u)\s+(?:as in|for|like|as)\s+([a-z]{3,})\b")
 LISTENING = re.compile(
-    r"(?:m+ ?hm+|m+h+m*|m+|uh ?huh|u+h|um+|ah+|oh(?: okay| ok| yeah)?|aha|hm+|okay|ok|kay|yeah|yep|"
-    r"yup|yes|right|sure|alright|all right|i see|(?:i )?got it|gotcha|cool|great|good|nice|perfect|"
-    r"fine|of course|makes sense|i understand|understood|sounds good|true|exactly|wow|mhmm|si|"
-    r"aja|vale|claro|ya|bueno|entiendo)"
+    r"(?:m+ ?hm+|m+h+m*|m+|uh ?huh|u+h|um+|ah+|oh?(?: okay| ok| yeah)?|aha|hm+|okay|ok|kay|yeah|"
+    r"yep|yup|yes|right|sure|alright|all right|i see|(?:i )?got it|gotcha|cool|great|good|nice|"
+    r"perfect|fine|of course|makes sense|i understand|understood|sounds good|true|exactly|wow|mhmm|"
+    r"si|aja|vale|claro|ya|bueno|entiendo)"
 )
 BACKCHANNEL = re.compile(rf"{LISTENING.pattern}(?: {LISTENING.pattern})*")
+_SAYS_NOTHING = (
+    r"the|an?|and|but|or|so|well|it|its|is|are|was|were|be|to|of|in|on|at|for|from|with|as|this|"
+    r"that|thats|there|here|i|im|id|ill|ive|you|your|youre|we|were|they|theyre|he|she|my|our|"
+    r"[a-z]|el|la|los|las|un|una|de|en|que|y"
+)
+SAYS_NOTHING = re.compile(rf"(?:{_SAYS_NOTHING})(?: (?:{_SAYS_NOTHING}))*")
+"""Words that say nothing without others: recognisers write them for a hum or a noisy "sure"."""
+
 TAKES_THE_FLOOR = re.compile(
     r"\b(?:stop|wait|no|nope|not|hold|hang|pause|excuse|sorry|pardon|actually|hey|hello|listen|help|"
     r"slow|again|repeat|what|cancel|wrong|never|person|human|operator|representative|goodbye|bye|"

@@ -245,12 +245,13 @@ def _tell(text: str) -> None:
     sys.stdout.flush()
 
 
-async def bench(seeds: Sequence[int], share: float, ears: Ears) -> Bench:
-    """Play the calls of some seeds."""
+async def bench(seeds: Sequence[int], share: float, noise: str | None, ears: Ears) -> Bench:
+    """Play the calls of some seeds, all or those before one noise."""
     made = Bench(ears)
     for seed in seeds:
         for plan in corpus.interruption_calls(seed, share):
-            await made.call(plan)
+            if noise in (None, plan.room.noise):
+                await made.call(plan)
     return made
 
 
@@ -259,10 +260,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--share", type=float, default=1.0)
+    parser.add_argument("--noise", help="only the rooms with this noise, such as babble")
     given = parser.parse_args()
     logger.remove()
     ears = MoonshineEars()
-    made = asyncio.run(bench(given.seeds, given.share, ears))
+    made = asyncio.run(bench(given.seeds, given.share, given.noise, ears))
     ears.close()
     _tell("\n".join([*report.interruption_table(made.rows), "", *groups(made.rows)]))
     _tell(f"  the room alone: {made.stopped_by_room} stops in {made.talk_s:.0f} s of talk")

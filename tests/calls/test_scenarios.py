@@ -5,6 +5,7 @@ Calls are made several at once, in real time, from the first test on; each test 
 
 import asyncio
 import contextlib
+import warnings
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -82,9 +83,11 @@ async def test_scenario(path: Path, verdicts: Verdicts, place: World, tmp_path: 
     """What the scenario's file expects comes true; otherwise its story is told.
 
     Beside several others on two cores the stand-in's ears, which are all calls' together, may come
-    seconds too late: what failed there gets a call to itself, and that has to hold.
+    seconds too late: what failed there gets a call to itself, and that has to hold. The first
+    failure is told as a warning all the same.
     """
     verdict = await verdicts[path.stem]
     if not verdict.passed:
+        warnings.warn(f"played again, alone: {verdict.told()}", stacklevel=1)
         verdict = await _again(place, path, tmp_path)
     assert verdict.passed, "\n" + verdict.told()

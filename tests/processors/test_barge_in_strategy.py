@@ -328,7 +328,7 @@ def test_a_long_backchannel_is_resumed_as_soon_as_it_is_known() -> None:
 def test_words_that_were_said_before_the_answer_and_come_during_it_are_not_lost() -> None:
     """A recogniser that hangs for seconds: the agent answers half a turn, and is interrupted."""
 
-    async def script() -> None:
+    async def script(near: tuple[Stretch, ...], expected: list[str]) -> None:
         line = Line()
         await line.greeted()
         await line.voice(3.0)
@@ -336,12 +336,13 @@ def test_words_that_were_said_before_the_answer_and_come_during_it_are_not_lost(
         await line.quiet(1.5)
         await line.strategy.handle_user_turn_stopped()
         await line.give(BotStartedSpeakingFrame())
-        line.ear.is_near = False  # nothing is said over the agent
+        line.ear.near_parts = near  # nothing is said over the agent
         await line.quiet(3.0)
         await line.final("I need my brakes checked.", (2.6, 5.0))
-        assert line.did == ["turn", "turn"]
+        assert line.did == expected
 
-    run(script())
+    run(script(((2.1, 5.0),), ["turn", "turn"]))
+    run(script((), ["turn", "drop"]))  # it was somebody else in the room
 
 
 def test_late_words_still_interrupt_after_a_resume() -> None:
@@ -443,6 +444,8 @@ def test_only_the_words_of_the_near_voice_count() -> None:
     run(script("The home team won okay", (0.5, 3.0), ["drop"]))
     run(script("The home team won stop", (0.5, 3.0), ["turn"]))
     run(script("The home team won the game", (0.0, 2.4), ["drop"]))
+    run(script("The home team won game", (0.5, 3.0), ["drop"]))  # a cough, at this moment
+    run(script("The home team take Thursday", (1.5, 3.25), ["turn"]))
 
 
 def test_where_others_talk_a_short_sound_needs_a_word_that_asks_for_the_floor() -> None:
@@ -455,9 +458,12 @@ def test_where_others_talk_a_short_sound_needs_a_word_that_asks_for_the_floor() 
         await line.final(text)
         assert line.did == expected
 
-    run(script("the game", 0.2, ["drop"], crowded=True))
-    run(script("the game", 0.2, ["turn"], crowded=False))
+    run(script("game", 0.2, ["drop"], crowded=True))
+    run(script("game", 0.2, ["turn"], crowded=False))
+    run(script("the game", 0.2, ["turn"], crowded=True))
     run(script("Stop.", 0.2, ["turn"], crowded=True))
+    run(script("You're", 0.2, ["drop"], crowded=False))  # a "sure" in noise
+    run(script("You're", 0.8, ["hold", "turn"], crowded=False))
     run(script("Thursday instead.", 0.8, ["hold", "turn"], crowded=True))
 
 
