@@ -24,16 +24,16 @@ class Gap:
 class Impairment:
     """What becomes of the caller's frames; the same for the same `seed`.
 
-    `loss` is the share of frames that never arrive, `burst` how many are lost in a row on average
-    (2 to 5 on a mobile network's edge). `jitter_ms` is the most that a frame is late; they stay in
-    order, as on any WebSocket, so that behind a late one several come at once.
+    `loss` is the share of frames that never arrive, `burst` how many are lost in a row on average.
+    `jitter_ms` is the most that a frame is late; they stay in order, as on any WebSocket, so that
+    behind a late one several come at once.
 
     What the service gets for a lost frame is not documented by Twilio. Its `timestamp` is a
     presentation time while `chunk` counts messages, it discards audio itself where the way to the
     service is congested (warning 31930), and services have received streams with holes; so by
-    default a lost frame is `missing`: no message is sent, the next
-    timestamp jumps and the chunks are counted on. With `silence` a frame of silence takes its
-    place, as behind a carrier that fills holes.
+    default a lost frame is `missing`: no message is sent, the next timestamp jumps and the chunks
+    are counted on. With `silence` a frame of silence takes its place, as behind a carrier that
+    fills holes.
     """
 
     loss: float = 0.0
