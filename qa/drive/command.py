@@ -20,6 +20,11 @@ from sandbox.world import ServiceError
 
 OUT = Path(".run") / "qa" / "drive"
 
+_DESCRIPTION = """\
+Plays a caller's recordings into a running service, or into one that it starts itself, in real
+time over signed webhooks and Media Streams; tells the call as it happens, and whether every turn
+was answered. More: docs/driving.md.
+"""
 _EPILOG = """\
 examples:
   python -m qa drive call.mp3                     one recording, split at its pauses
@@ -39,9 +44,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser(
         "drive",
         help="play recordings of a caller into the service",
-        description="Plays a caller's recordings into a running service, or into one that it"
-        " starts itself, in real time over signed webhooks and Media Streams; tells the call as it"
-        " happens, and whether every turn was answered.",
+        description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -14,7 +14,7 @@ from qa.drive.kept import Heard, keep
 from qa.drive.script import Script, Turn
 from qa.drive.server import CannotCallError, Server, check_answered
 from qa.drive.verdict import Verdict, judge
-from qa.telling import tell_news, tell_said
+from qa.telling import tell, tell_news, tell_said
 from sandbox.twilio.impairment import Impairment
 from sandbox.twilio.leg import Leg
 
@@ -65,7 +65,10 @@ async def drive(server: Server, script: Script, options: Options) -> Verdict:
     finally:
         await leg.hang_up()
         verdict = judge(leg, script, course, options.within_s)
-        await keep(options.out, server, leg, script, verdict=verdict, heard=heard)
+        logged = await keep(options.out, server, leg, script, verdict=verdict, heard=heard)
+    if server.records and leg.stream_sid is not None and not logged:
+        tell("There is no log of this call where DATABASE_URL leads; without that setting, what is")
+        tell("said is recognised on this machine.")
     return verdict
 
 

@@ -33,8 +33,11 @@ async def keep(
     *,
     verdict: Verdict,
     heard: Sequence[Heard],
-) -> None:
-    """Write everything about a call that is over into the folder `out`, over what lay there."""
+) -> bool:
+    """Write everything about a call that is over into the folder `out`, over what lay there.
+
+    Returns whether the service's log of it was found.
+    """
     rate_hz, stereo = leg.recording()
     audio.write_wav(out / RECORDING, stereo, rate_hz)
     log = await server.records.log(leg.call_sid) if server.records else None
@@ -47,6 +50,7 @@ async def keep(
     (out / ACCOUNT).write_text(text + "\n", encoding="utf-8")
     if server.log:
         (out / SERVER_LOG).write_bytes(server.log.read_bytes())
+    return log is not None
 
 
 def _account(server: Server, leg: Leg, script: Script, verdict: Verdict) -> dict[str, Any]:

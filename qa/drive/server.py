@@ -94,6 +94,8 @@ async def running(url: str, public_url: str | None, access: Access) -> AsyncIter
     routes = {urlsplit(public).netloc: base} if public != base else {}
     records = None
     if access.database_url and access.redis_url:
+        if not access.redis_url.startswith(("redis://", "rediss://", "unix://")):
+            raise CannotCallError("REDIS_URL: must be an address that starts with redis://")
         records = Records(access.redis_url, access.database_url)
     webhook_url = public + (WEBHOOK if not urlsplit(public).path else "")
     async with Carrier(

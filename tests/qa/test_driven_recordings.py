@@ -215,6 +215,23 @@ async def test_a_service_behind_another_address(
     assert await qa_drive(recording, "--url", agent.url, "--out", tmp_path / "out") == 0
 
 
+async def test_a_log_that_is_elsewhere_is_missed(
+    agent: ToneAgent,
+    recording: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Databases that are not this service's, or not there, cost the transcript and nothing else."""
+    agent.hangs_up_after = 3
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    assert await qa_drive(recording, "--url", agent.url, "--out", tmp_path / "out") == 0
+    assert "There is no log of this call where DATABASE_URL leads" in capsys.readouterr().out
+    monkeypatch.setenv("REDIS_URL", "localhost")
+    assert await qa_drive(recording, "--url", agent.url, "--out", tmp_path / "out") == 2
+
+
 async def test_a_refused_signature_says_what_was_signed(
     agent: ToneAgent,
     recording: Path,
