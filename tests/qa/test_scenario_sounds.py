@@ -5,11 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile  # type: ignore[import-untyped]  # ships no types
+from tone_agent import TOKEN, WEBHOOK, tone_agent
 
 from qa import human
 from qa.audio import BadRecording, Pcm
-from qa.scenario.call import Filler, prepare
+from qa.scenario.call import Filler, perform, prepare
 from qa.scenario.form import Turn
+from sandbox.twilio.carrier import Carrier
+from sandbox.twilio.mulaw import decode, encode
 
 pytestmark = pytest.mark.unit
 
@@ -37,3 +40,42 @@ async def test_a_persons_voice_says_a_day_with_a_pause() -> None:
     said = await sound(say="{day} [500 ms] at ten o'clock", voice="human")
     parts = [human.speak("may first"), human.speak("at ten o'clock")]
     assert len(said) == sum(map(len, parts)) + 4000
+
+
+async def test_the_line_is_bad_from_its_turn_on_until_another_says_otherwise() -> None:
+    """The gap lies in the first turn, where it says; nothing of the second is lost."""
+    turns = [
+        Turn.model_validate(
+            {"play": "demo/1-asks", "line": {"gaps": [{"at_s": 1, "length_s": 0.5}], "loss": 0.1}}
+        ),
+        Turn.model_validate({"play": "demo/2-car", "line": {}}),
+        Turn.model_validate({"hang_up": True}),
+    ]
+    deeds = await prepare(turns, "woman", Filler({}))
+    async with (
+        tone_agent() as agent,
+        Carrier(account_sid="AC" + "0" * 32, auth_token=TOKEN) as carrier,
+    ):
+        leg = await carrier.dial(
+            agent.url + WEBHOOK, from_number="+15035550142", to_number="+15035550100"
+        )
+        await perform(leg, deeds, agent_ends=False)
+    (gap,) = [event for event in leg.events if event.kind == "gap"]
+    assert gap.detail == "0.5"
+    first, second = [decode(encode(deed.pcm)) for deed in deeds[:2] if deed.pcm is not None]
+    left = leg.recording()[1][:, 0]
+    began = round((gap.at_s - (leg.recording_started_at_s or 0)) / 0.02 - 50) * 160
+    arrived, whole = loudest(left[began:]), loudest(first)
+    assert not arrived[51:74].any() and whole[51:74].all()
+    lost = (arrived[:50] == 0) & (whole[:50] > 0)
+    assert 2 <= lost.sum() <= 15
+    assert np.array_equal(arrived[:50][~lost], whole[:50][~lost])
+    # Of the second turn every sample arrived.
+    assert any(
+        np.array_equal(left[at : at + len(second)], second) for at in range(0, len(left), 160)
+    )
+
+
+def loudest(pcm: Pcm) -> Pcm:
+    """Return the loudest sample of each frame."""
+    return np.abs(pcm[: len(pcm) // 160 * 160]).reshape(-1, 160).max(axis=1)
