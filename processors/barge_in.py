@@ -26,12 +26,7 @@ from processors.barge_in_times import BargeInTimes
 from processors.ear import Ear, SaidWord, Stretch, Words, near_words
 from processors.playback_frames import HoldPlaybackFrame, ResumePlaybackFrame
 from processors.words_wanted import WordsWantedFrame
-from shop.answers import (
-    is_backchannel,
-    may_become_backchannel,
-    says_nothing_yet,
-    takes_the_floor,
-)
+from shop.answers import is_backchannel, may_become_backchannel, takes_the_floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +39,10 @@ class BargeIn:
     """The words, as far as they had been recognised."""
     after_s: float
     """From the first of the caller's sound to the decision that stopped the agent's."""
+
+
+_SHORT_RESULT = 4
+"""A near sound and so few words are one: "hold on, hold on", whatever their times within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,12 +259,7 @@ class BargeInUserTurnStartStrategy(BaseUserTurnStartStrategy):
         if self._talking:
             if self._is_of_last_turn(frame):
                 return not is_backchannel(text)
-            final = isinstance(frame, TranscriptionFrame)
-            near = near_words(text, self._said(frame), self._ear, final=final)
-            # Also of final words: a recogniser that is asked early answers with half of "got it".
-            if not near or is_backchannel(text) or may_become_backchannel(near):
-                return False
-            return self._hold is not None or self._is_message(near, mixed=near != text)
+            return self._takes_turn(text, frame)
         if self._preparing:
             return True  # the caller goes on: the turn was taken for finished too early
         # Of an agent that has just stopped: was it said while it still spoke of something else?
@@ -274,13 +268,22 @@ class BargeInUserTurnStartStrategy(BaseUserTurnStartStrategy):
         fresh = self._now_s - self._stopped_s < self._times.resume_after
         return not (early and fresh and is_backchannel(text))
 
-    def _is_message(self, near: str, *, mixed: bool) -> bool:
-        """Say whether the words of a short near sound are believed to be said to the agent."""
-        if says_nothing_yet(near):
+    def _takes_turn(self, text: str, frame: Words) -> bool:
+        """Say whether words over the agent's are the caller's, and more than a listener's."""
+        if is_backchannel(text):
+            return False
+        final = isinstance(frame, TranscriptionFrame)
+        near = near_words(text, self._said(frame), self._ear, final=final)
+        asks = takes_the_floor(text if len(text.split()) <= _SHORT_RESULT else near)
+        if not near:
+            # An ear may miss a soft "stop"; a recogniser does not write it for a noise.
+            return final and asks and not self._ear.crowded
+        # Also of final words: a recogniser that is asked early answers with half of "got it".
+        if may_become_backchannel(near):
             return False
         # A cough is credited with a word of other people that was recognised at that moment.
-        doubtful = self._ear.crowded or mixed
-        return not doubtful or len(near.split()) > 1 or takes_the_floor(near)
+        sure = near == text and not self._ear.crowded
+        return asks or sure or self._hold is not None or len(near.split()) > 1
 
     def _is_of_last_turn(self, frame: Words) -> bool:
         """Say whether a slow recogniser's words were said before the agent began to answer.

@@ -49,8 +49,18 @@ VOWEL_S = 0.13
 """Its loudness is that of its loudest sound of this length, about a vowel."""
 
 SCARCE_VOICE_S, SCARCE_OVER_S = 0.35, 2.5
-"""In a room where others talk, a caller of whom so little was heard for so long has finished: what
+"""A caller of whom so little was heard for so long, in a room where others talk, has finished: what
 is softer is the room, and must not keep the turn open.
+"""
+
+MURMUR_S, MURMUR_DB = 0.5, 34.0
+"""Others talk also when their room is not known yet, but so much of that time was a softer voice
+over a noise that is not so far below the caller's. Who mumbles on a quiet line is left alone.
+"""
+
+STRANGER_DB = -42.0
+"""Until the caller was heard, a softer voice may be anybody's in the room. It can start a turn when
+the agent waits, but not stop the greeting.
 """
 
 OPEN_WINDOWS = 2
@@ -245,13 +255,13 @@ class LineEar:
             self._noise.level_db + NEAR_OVER_NOISE_DB, self._room_db() + self._margins.above_room
         )
         if self._caller_db is None:
-            return near_db
+            return max(near_db, STRANGER_DB)
         return max(near_db, self._caller_db - self._margins.below_caller)
 
     def _least_in_turn_db(self) -> float:
         margins = self._margins
         scarce = sum(self._near_lately) * self._window_s < SCARCE_VOICE_S
-        if scarce and self.crowded:
+        if scarce and (self.crowded or self._murmurs()):
             return self._near_db()
         least = max(
             self._least_db(margins.above_noise_in_turn),
@@ -260,6 +270,13 @@ class LineEar:
         if self._caller_db is None:
             return least
         return max(least, self._caller_db - margins.below_caller_in_turn)
+
+    def _murmurs(self) -> bool:
+        """Say whether softer voices than the caller's have been talking on and on."""
+        if self._caller_db is None or self._noise.level_db < self._caller_db - MURMUR_DB:
+            return False
+        lately = list(self._kept)[-round(SCARCE_OVER_S / self._window_s) :]
+        return sum(one.voiced for one in lately) * self._window_s >= MURMUR_S
 
     def _heard(self, stretch: Stretch | None) -> list[tuple[int, _Window]]:
         """Return the windows of a stretch, or the latest, each with its number in the call."""

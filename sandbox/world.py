@@ -30,6 +30,9 @@ AUTH_TOKEN = "sandbox-auth-token"
 SHOP_NUMBER = "+15035550100"
 CALENDAR_ID = "shop@bayline.example"
 
+SERVER = (ROOT / "server.py",)
+"""The program that is the service."""
+
 START_TIMEOUT_S = 60.0
 """How long a server may take until it is ready; two seconds here, longer on a busy machine."""
 
@@ -122,7 +125,7 @@ async def service(
     *,
     port: int = 0,
     progress: Progress = lambda _: None,
-    program: Sequence[str | Path] = (ROOT / "server.py",),
+    program: Sequence[str | Path] = SERVER,
     **settings: str,
 ) -> AsyncIterator[Service]:
     """Run `server.py` or another `program` in `place` until the block ends; SIGTERM ends it.

@@ -170,14 +170,6 @@ LISTENING = re.compile(
     r"si|aja|vale|claro|ya|bueno|entiendo)"
 )
 BACKCHANNEL = re.compile(rf"{LISTENING.pattern}(?: {LISTENING.pattern})*")
-_SAYS_NOTHING = (
-    r"the|an?|and|but|or|so|well|it|its|is|are|was|were|be|to|of|in|on|at|for|from|with|as|this|"
-    r"that|thats|there|here|i|im|id|ill|ive|you|your|youre|we|were|they|theyre|he|she|my|our|"
-    r"[a-z]|el|la|los|las|un|una|de|en|que|y"
-)
-SAYS_NOTHING = re.compile(rf"(?:{_SAYS_NOTHING})(?: (?:{_SAYS_NOTHING}))*")
-"""Words that say nothing without others: recognisers write them for a hum or a noisy "sure"."""
-
 TAKES_THE_FLOOR = re.compile(
     r"\b(?:stop|wait|no|nope|not|hold|hang|pause|excuse|sorry|pardon|actually|hey|hello|listen|help|"
     r"slow|again|repeat|what|cancel|wrong|never|person|human|operator|representative|goodbye|bye|"

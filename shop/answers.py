@@ -22,7 +22,6 @@ __all__ = [
     "is_backchannel",
     "is_complete",
     "may_become_backchannel",
-    "says_nothing_yet",
     "takes_the_floor",
 ]
 
@@ -90,11 +89,6 @@ def may_become_backchannel(text: str) -> bool:
     """Say whether `text` is one, or the beginning of one whose last word is yet to come."""
     plain = _plain(text)
     return any(p.fullmatch(plain) for p in (phrases.BACKCHANNEL, phrases.HALF_A_BACKCHANNEL))
-
-
-def says_nothing_yet(text: str) -> bool:
-    """Say whether `text` is only words that need others, as "well", "the" or a letter do."""
-    return phrases.SAYS_NOTHING.fullmatch(_plain(text)) is not None
 
 
 def takes_the_floor(text: str) -> bool:

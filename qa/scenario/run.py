@@ -22,7 +22,7 @@ from qa.scenario.stage import Stage, stage
 from qa.scenario.verdict import Case, Verdict
 from qa.scripted_model import ScriptedReply
 from sandbox.twilio.leg import Leg
-from sandbox.world import SHOP_NUMBER, ServiceError, World, world
+from sandbox.world import SERVER, SHOP_NUMBER, ServiceError, World, world
 from shop.numerals import digits as spoken_digits
 
 OUT = Path(".run") / "scenarios"
@@ -75,8 +75,12 @@ async def play_all(
     *,
     at_once: int = AT_ONCE,
     out: Path = OUT,
+    program: Sequence[str | Path] = SERVER,
 ) -> None:
-    """Play every case, those with the same surroundings in one service; tell each verdict."""
+    """Play every case, those with the same surroundings in one service; tell each verdict.
+
+    `program` is the service, other than `server.py`.
+    """
     slots, stages = asyncio.Semaphore(at_once), asyncio.Semaphore(STAGES_AT_ONCE)
 
     async def one(here: Stage, case: Case) -> None:
@@ -84,7 +88,7 @@ async def play_all(
             tell(await play(here, case, out))
 
     async def all_of(around: Surroundings, group: Sequence[Case]) -> None:
-        async with stages, stage(place, around) as here, asyncio.TaskGroup() as calls:
+        async with stages, stage(place, around, program) as here, asyncio.TaskGroup() as calls:
             for case in group:
                 calls.create_task(one(here, case))
 

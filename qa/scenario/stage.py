@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from qa.scripted_model import ScriptedModel, scripted_model
 from sandbox.google.world import Fault
 from sandbox.twilio import callees
 from sandbox.twilio.outbound import Callee
-from sandbox.world import Service, World, service
+from sandbox.world import SERVER, Service, World, service
 from settings import EXAMPLE_SHOP_FILE
 from shop.clock import to_shop
 from shop.shopfile import WEEKDAYS, Shop, load_shop
@@ -48,7 +48,9 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def stage(place: World, around: Surroundings) -> AsyncIterator[Stage]:
+async def stage(
+    place: World, around: Surroundings, program: Sequence[str | Path] = SERVER
+) -> AsyncIterator[Stage]:
     """Run a service of its own in `place`, with these surroundings, until the end of the block."""
     async with contextlib.AsyncExitStack() as stack:
         kept = tempfile.TemporaryDirectory(prefix="bayline-scenarios-")
@@ -67,6 +69,7 @@ async def stage(place: World, around: Surroundings) -> AsyncIterator[Stage]:
                 replace(place, folder=folder),
                 port=0,
                 progress=lambda _: None,
+                program=program,
                 SHOP_FILE=str(shop_file),
                 OPENAI_BASE_URL=url,
                 **own,

@@ -39,6 +39,7 @@ from pipecat.utils.asyncio.task_manager import TaskManager, TaskManagerParams
 from pipeline import turns
 from pipeline.services import CallVAD
 from processors.barge_in import BargeInUserTurnStartStrategy
+from processors.ear import SaidWord
 from processors.turn_end import TurnEnd, TurnEnded
 from qa.audio import RATE_HZ, Pcm
 from qa.turns import corpus, report, sounds
@@ -46,10 +47,10 @@ from qa.turns.corpus import Room, Utterance
 from qa.turns.measure import TurnPlayed, judge_turn
 from qa.turns.play import Studio
 from qa.turns.report import TurnRow
-from sandbox.deepgram.segments import Cue, Pacing, Segment, Segmenter
+from sandbox.deepgram.segments import FRAME_MS, Cue, Pacing, Segment, Segmenter
 from sandbox.ears import MoonshineEars
 
-AGENT_S, SILENT_S, TAIL_S = 4.5, 0.5, 5.0
+AGENT_S, SILENT_S, TAIL_S = 6.5, 0.5, 8.0
 """Before a turn the agent is heard, in the room's noise, then nobody; after it nobody."""
 
 LEAD_S = AGENT_S + SILENT_S
@@ -73,10 +74,11 @@ VERDICT_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechFinal:
-    """The part of the recogniser's message that the strategy looks at."""
+class Told:
+    """The part of the recogniser's message that the strategies look at."""
 
     speech_final: bool
+    said: tuple[SaidWord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,11 @@ class Line:
         self._closed = -1
         self._words: list[str] = []
         self._under_way: set[asyncio.Task[None]] = set()
-        start = BargeInUserTurnStartStrategy(turns.BARGE_IN, self._vad.ear)
+        start = BargeInUserTurnStartStrategy(
+            turns.BARGE_IN,
+            self._vad.ear,
+            words_said=lambda frame: frame.result.said if frame.result else (),
+        )
         stop = TurnEnd(
             Judge(engines.smart_turn, audio),
             turns.TURN_END,
@@ -228,23 +234,29 @@ class Line:
     def _tell(self, kind: str, segment: Segment | None, after_s: float) -> None:
         if segment is None or not segment.frames:
             return
-        text = " ".join(word.text for word in self._engines.ears._recognise(segment.pcm()))
+        words = self._engines.ears._recognise(segment.pcm())
+        start_s = segment.start * FRAME_MS / 1000
+        said = tuple(SaidWord(w.text, start_s + w.start_s, start_s + w.end_s) for w in words)
         if kind != "interim":
             self._closed = segment.number
-        if text:
-            task = self._loop.create_task(self._deliver(kind, segment.number, text, after_s))
+        if said:
+            task = self._loop.create_task(self._deliver(kind, segment.number, said, after_s))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
 
-    async def _deliver(self, kind: str, segment: int, text: str, after_s: float) -> None:
+    async def _deliver(
+        self, kind: str, segment: int, said: tuple[SaidWord, ...], after_s: float
+    ) -> None:
         await asyncio.sleep(after_s)
+        text, told = " ".join(word.text for word in said), Told(kind == "ended", said)
         if kind == "interim":
             if segment != self._closed:
-                await self._controller.process_frame(InterimTranscriptionFrame(text, "", ""))
+                guess = InterimTranscriptionFrame(text, "", "", result=told)
+                await self._controller.process_frame(guess)
             return
         self.told.append(text)
         self._words.append(text)
-        frame = TranscriptionFrame(text, "", "", result=SpeechFinal(kind == "ended"))
+        frame = TranscriptionFrame(text, "", "", result=told)
         frame.finalized = kind == "finalized"
         await self._controller.process_frame(frame)
 
@@ -263,12 +275,16 @@ def _setup(loop: asyncio.AbstractEventLoop) -> Any:
     return type("Setup", (), {"task_manager": manager, "audio_in_sample_rate": RATE_HZ})
 
 
-async def recorded(seed: int, share: float) -> list[tuple[Utterance, Room, Pcm]]:
+async def recorded(
+    seed: int, share: float, noise_kind: str | None
+) -> list[tuple[Utterance, Room, Pcm]]:
     """Make the corpus, each turn with its room's noise and with silence before and after."""
     studio = Studio()
     babble = await studio.babble()
     made = []
     for plan in corpus.answer_calls(seed, share):
+        if noise_kind not in (None, plan.room.noise):
+            continue
         for number, one in enumerate(plan.items):
             clip = await studio.utterance(one)
             silence = [np.zeros(int(s * RATE_HZ), np.int16) for s in (LEAD_S, TAIL_S)]
@@ -283,10 +299,10 @@ async def recorded(seed: int, share: float) -> list[tuple[Utterance, Room, Pcm]]
     return made
 
 
-def rows(seed: int, share: float) -> Iterator[TurnRow]:
+def rows(seed: int, share: float, noise: str | None) -> Iterator[TurnRow]:
     """Judge every turn of the corpus; the figures are those of the decision alone."""
     engines = Engines.build()
-    made = asyncio.run(recorded(seed, share))
+    made = asyncio.run(recorded(seed, share, noise))
     loop = JumpingLoop()
     for one, room, audio in made:
         line = Line(one.question, audio, engines, loop)
@@ -316,9 +332,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--share", type=float, default=1.0)
+    parser.add_argument("--noise", help="only the rooms with this noise, such as babble")
     given = parser.parse_args()
     logger.remove()
-    made = list(rows(given.seed, given.share))
+    made = list(rows(given.seed, given.share, given.noise))
     _tell("\n".join(report.turn_table(made)))
     clear = [row for row in made if row.played.room.name != "babble 5 dB"]
     for title, group in (("all", made), ("without babble 5 dB", clear)):

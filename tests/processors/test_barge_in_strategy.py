@@ -431,6 +431,21 @@ def test_a_distant_voice_neither_stops_nor_takes_over() -> None:
     run(script())
 
 
+def test_a_soft_stop_that_was_understood_stops_the_agent() -> None:
+    """An ear may miss it in noise; only where others talk it may be somebody else's."""
+
+    async def script(text: str, expected: list[str], *, crowded: bool) -> None:
+        line = await speaking()
+        line.ear.is_near, line.ear.crowded = False, crowded
+        await line.voice(0.3)
+        await line.final(text)
+        assert line.did == expected
+
+    run(script("Hold on.", ["turn"], crowded=False))
+    run(script("Hold on.", ["drop"], crowded=True))
+    run(script("Thursday.", ["drop"], crowded=False))
+
+
 def test_only_the_words_of_the_near_voice_count() -> None:
     """A listener's "okay" within what a radio says is still a listener's; a near "stop" counts."""
 
@@ -445,6 +460,7 @@ def test_only_the_words_of_the_near_voice_count() -> None:
     run(script("The home team won stop", (0.5, 3.0), ["turn"]))
     run(script("The home team won the game", (0.0, 2.4), ["drop"]))
     run(script("The home team won game", (0.5, 3.0), ["drop"]))  # a cough, at this moment
+    run(script("Wait a second", (0.5, 3.0), ["turn"]))  # its words' times are a guess
     run(script("The home team take Thursday", (1.5, 3.25), ["turn"]))
 
 
@@ -462,8 +478,6 @@ def test_where_others_talk_a_short_sound_needs_a_word_that_asks_for_the_floor() 
     run(script("game", 0.2, ["turn"], crowded=False))
     run(script("the game", 0.2, ["turn"], crowded=True))
     run(script("Stop.", 0.2, ["turn"], crowded=True))
-    run(script("You're", 0.2, ["drop"], crowded=False))  # a "sure" in noise
-    run(script("You're", 0.8, ["hold", "turn"], crowded=False))
     run(script("Thursday instead.", 0.8, ["hold", "turn"], crowded=True))
 
 

@@ -278,3 +278,32 @@ def test_the_rooms_talk_does_not_keep_a_turn_open() -> None:
     assert line.sound(0.16, -37, like_voice=True) == 0.0
     line.speech(0.7, -22)
     assert line.sound(0.16, -37, like_voice=True) == 1.0
+
+
+@pytest.mark.parametrize(("noise_db", "heard"), [(-44, 0.0), (-65, 1.0)])
+def test_a_murmur_that_was_not_known_before_does_not_keep_a_turn_open(
+    noise_db: float, heard: float
+) -> None:
+    """A call's first turn may be in a room not known yet; on a quiet line it is a mumbling caller.
+
+    Both are as soft.
+    """
+    line = Line()
+    line.sound(3.0, noise_db)
+    line.ear.turn(True)
+    line.ear.learn_caller(line.speech(2.0, -20))
+    for _ in range(14):
+        line.sound(0.16, -33, like_voice=True)
+        line.sound(0.064, noise_db)
+    assert not line.ear.crowded
+    assert line.sound(0.16, -33, like_voice=True) == heard
+
+
+def test_until_the_caller_was_heard_a_soft_voice_is_anybodys() -> None:
+    """It is voice, so that it can start a turn, but not near, so that it stops no greeting."""
+    line = Line()
+    line.sound(1.0, -70)
+    said = line.speech(0.6, -46)
+    assert line.sound(0.16, -46, like_voice=True) == 1.0
+    assert not line.ear.near(said)
+    assert line.ear.near(line.speech(0.6, -36))

@@ -12,7 +12,6 @@ from shop.answers import (
     is_backchannel,
     is_complete,
     may_become_backchannel,
-    says_nothing_yet,
     takes_the_floor,
 )
 from shop.numerals import digits
@@ -200,24 +199,6 @@ def test_whoever_wants_something_is_no_listener(text: str) -> None:
 def test_a_guess_may_become_a_backchannel(text: str, may: bool) -> None:
     """While it is being said, "got it" is heard as "got" first."""
     assert may_become_backchannel(text) is may
-
-
-@pytest.mark.parametrize(
-    ("text", "nothing"),
-    [
-        ("Well,", True),
-        ("You're", True),
-        ("I. T.", True),
-        ("It's the", True),
-        ("Ten.", False),
-        ("Well, Thursday", False),
-        ("No.", False),
-        ("", False),
-    ],
-)
-def test_some_words_say_nothing_without_others(text: str, nothing: bool) -> None:
-    """A message has a word that means something by itself."""
-    assert says_nothing_yet(text) is nothing
 
 
 @pytest.mark.parametrize(
