@@ -4,10 +4,11 @@ import argparse
 import sys
 
 from qa import demo
+from qa.drive import command as drive
 from qa.mutants import command as mutants
 from qa.scenario import command as scenarios
 
-COMMANDS = (demo, scenarios, mutants)
+COMMANDS = (demo, drive, scenarios, mutants)
 """Each adds its parser, whose `run` default takes the parsed arguments and returns an exit code."""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from qa.audio import AUDIBLE_RMS, Pcm, loudness
 from sandbox.twilio.leg import Leg
@@ -16,10 +17,11 @@ class NothingHeard(Exception):
 
 
 class Caller:
-    """The person on one leg of a call."""
+    """The person on one leg of a call; `beside` hears what they hear: each 20 ms, and when."""
 
-    def __init__(self, leg: Leg) -> None:
+    def __init__(self, leg: Leg, beside: Callable[[bytes, float], None] | None = None) -> None:
         self._leg = leg
+        self._beside = beside
         self._heard_at_s: float | None = None
         leg.on_audio = self._hear
 
@@ -74,6 +76,8 @@ class Caller:
                 return
             await asyncio.sleep(0.02)
 
-    def _hear(self, frame: bytes, _at_s: float) -> None:
+    def _hear(self, frame: bytes, at_s: float) -> None:
+        if self._beside:
+            self._beside(frame, at_s)
         if loudness(decode(frame)) >= AUDIBLE_RMS:
             self._heard_at_s = time.monotonic()

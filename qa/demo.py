@@ -2,9 +2,6 @@
 
 import argparse
 import asyncio
-import json
-import sys
-import textwrap
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import redis.asyncio
 from psycopg.rows import dict_row
 
 from qa import audio
 from qa.caller import Caller, NothingHeard
+from qa.drive.server import WEBHOOK
+from qa.telling import paint, tell, tell_news
 from sandbox.latency import ProfileName
+from sandbox.story import Records
 from sandbox.twilio.leg import Leg
 from sandbox.world import CALENDAR_ID, SHOP_NUMBER, ServiceError, World, service, world
 from settings import EXAMPLE_SHOP_FILE
@@ -31,24 +30,17 @@ OUT = Path(".run") / "demo"
 MAX_CALL_S = 90.0
 """A demo call that takes longer than this hangs somewhere."""
 
-_COLOURS = {"agent": "36", "caller": "33", "tool": "35", "good": "32", "bad": "31", "soft": "2"}
-
-
-def _paint(kind: str, text: str) -> str:
-    return f"\x1b[{_COLOURS[kind]}m{text}\x1b[0m" if sys.stdout.isatty() else text
-
-
-def _tell(line: str = "") -> None:
-    print(line, flush=True)
+LOG_S = 30.0
+"""The call log comes within a second; on a machine that does not keep up it is waited for."""
 
 
 async def demo(profile: ProfileName = "design") -> int:
     """Run the demo; returns 0 only when the visit stands in the database and in the calendar."""
-    _tell("Bayline demo: a recorded caller books an oil change, on this machine alone.\n")
-    _tell("Starting (a fresh database; nothing of it is kept)")
+    tell("Bayline demo: a recorded caller books an oil change, on this machine alone.\n")
+    tell("Starting (a fresh database; nothing of it is kept)")
 
     def progress(line: str) -> None:
-        _tell(_paint("soft", f"  {line}"))
+        tell(paint("soft", f"  {line}"))
 
     try:
         async with (
@@ -58,29 +50,26 @@ async def demo(profile: ProfileName = "design") -> int:
             leg = await _phone_in(place, running.url)
             visit = await _booked(place)
             _report(leg, visit, profile)
-            (OUT / "server.log").write_bytes(running.log.read_bytes())
+            log = OUT / "server.log"
+            log.write_bytes(running.log.read_bytes())
             if visit is None or not visit.in_calendar:
-                log = OUT / "server.log"
-                log.write_bytes(running.log.read_bytes())
-                _tell(_paint("bad", f"\nThe demo FAILED: {_missing(visit)}. Log: {log}"))
+                tell(paint("bad", f"\nThe demo FAILED: {_missing(visit)}. Log: {log}"))
                 return 1
     except (ServiceError, NothingHeard, audio.BadRecording) as exc:
-        _tell(_paint("bad", f"\nThe demo FAILED: {exc}"))
+        tell(paint("bad", f"\nThe demo FAILED: {exc}"))
         return 1
-    _tell(_paint("good", "\nThe visit is in the database and in the calendar."))
-    _tell("`make run` leaves this service running; README.md tells how to go live.")
+    tell(paint("good", "\nThe visit is in the database and in the calendar."))
+    tell("`make run` leaves this service running; README.md tells how to go live.")
     return 0
 
 
 async def _phone_in(place: World, url: str) -> Leg:
     """Place the call and tell it as it happens."""
-    _tell(f"\nThe call: {CALLER_NUMBER} rings {SHOP_NUMBER}\n")
-    leg = await place.carrier.dial(
-        f"{url}/api/v1/webhooks/inbound-call", from_number=CALLER_NUMBER, to_number=SHOP_NUMBER
-    )
+    tell(f"\nThe call: {CALLER_NUMBER} rings {SHOP_NUMBER}\n")
+    leg = await place.carrier.dial(url + WEBHOOK, from_number=CALLER_NUMBER, to_number=SHOP_NUMBER)
     if leg.webhook_status != 200 or leg.stream_sid is None:
         raise ServiceError(f"the call was not answered (webhook status {leg.webhook_status})")
-    telling = asyncio.create_task(_Account(place, leg.call_sid).follow())
+    telling = asyncio.create_task(_tell_as_it_happens(place, leg))
     try:
         async with asyncio.timeout(MAX_CALL_S):
             caller = Caller(leg)
@@ -99,52 +88,10 @@ async def _phone_in(place: World, url: str) -> Leg:
     return leg
 
 
-class _Account:
-    """Tells a call from the session that the service keeps of it, then from its call log."""
-
-    def __init__(self, place: World, call_sid: str) -> None:
-        self._place = place
-        self._call_sid = call_sid
-        self._told: set[tuple[str, str, str]] = set()
-
-    async def follow(self) -> None:
-        """Tell each line once, until the call log is written."""
-        client = redis.asyncio.Redis.from_url(self._place.redis_url)
-        async with client, await _connect(self._place) as conn:
-            while True:
-                raw = await client.get(f"session:{self._call_sid}")
-                if raw is not None:
-                    self._tell(json.loads(raw))
-                row = await (
-                    await conn.execute(
-                        "SELECT transcript, tool_calls FROM call_logs"
-                        " WHERE call_sid = %s AND ended_at IS NOT NULL",
-                        [self._call_sid],
-                    )
-                ).fetchone()
-                if row is not None:
-                    self._tell(row)
-                    return
-                await asyncio.sleep(0.1)
-
-    def _tell(self, state: dict[str, Any]) -> None:
-        lines = [(entry["at"], entry["role"], _line(entry)) for entry in state["transcript"]]
-        lines += [(entry["at"], "tool", _tool(entry)) for entry in state["tool_calls"]]
-        for at, kind, text in sorted(lines):
-            if (at, kind, text) not in self._told:
-                self._told.add((at, kind, text))
-                body = textwrap.fill(text, 92, subsequent_indent=" " * 10)
-                _tell(f"  {_paint(kind, f'{kind:<7}')} {body}")
-
-
-def _line(entry: dict[str, Any]) -> str:
-    return f"{entry['text']}{' [interrupted]' if entry.get('interrupted') else ''}"
-
-
-def _tool(entry: dict[str, Any]) -> str:
-    # Sorted: the database keeps the arguments in an order of its own.
-    given = ", ".join(f"{name}={value}" for name, value in sorted(entry["arguments"].items()))
-    return f"{entry['name']}({given}) -> {entry['outcome']}, {entry['ms']} ms"
+async def _tell_as_it_happens(place: World, leg: Leg) -> None:
+    records = Records(place.redis_url, place.database_url, last_lines_s=LOG_S)
+    async for news in records.follow(leg.call_sid, leg.ended):
+        tell_news(news)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,18 +144,18 @@ def _missing(visit: _Visit | None) -> str:
 
 
 def _report(leg: Leg, visit: _Visit | None, profile: ProfileName) -> None:
-    _tell("\nThe visit")
+    tell("\nThe visit")
     if visit is not None:
         _tell_visit(visit)
     else:
-        _tell("  none")
-    _tell("\nVoice to voice (end of the caller's speech to our first sound, from the recording)")
+        tell("  none")
+    tell("\nVoice to voice (end of the caller's speech to our first sound, from the recording)")
     _, stereo = leg.recording()
     for number, turn in enumerate(audio.turns(stereo), 1):
         waited = "no answer" if turn.latency_s is None else f"{turn.latency_s:.2f} s"
-        _tell(f"  turn {number}  {waited}")
-    _tell(_paint("soft", f"  (stand-ins as slow as the vendors: profile {profile})"))
-    _tell(f"\nRecording: {OUT / 'call.wav'} (left: caller, right: agent)")
+        tell(f"  turn {number}  {waited}")
+    tell(paint("soft", f"  (stand-ins as slow as the vendors: profile {profile})"))
+    tell(f"\nRecording: {OUT / 'call.wav'} (left: caller, right: agent)")
 
 
 def _tell_visit(visit: _Visit) -> None:
@@ -218,12 +165,12 @@ def _tell_visit(visit: _Visit) -> None:
     end = start + timedelta(minutes=row["duration_minutes"])
     car = f"{row['year']} {row['make']} {row['model']}"
     when = f"{start:%A %Y-%m-%d %H:%M}-{end:%H:%M}"
-    _tell(f"  PostgreSQL  #{row['id']} {row['service_type']}, {when}, bay {row['bay']}, {car},")
-    _tell(f"              {row['first_name']} {row['last_name']}, {row['status']}")
+    tell(f"  PostgreSQL  #{row['id']} {row['service_type']}, {when}, bay {row['bay']}, {car},")
+    tell(f"              {row['first_name']} {row['last_name']}, {row['status']}")
     if event is not None:
         times = f"{event['start']['dateTime']} to {event['end']['dateTime']}"
-        _tell(f'  Calendar    "{event["summary"]}", {times}')
-        _tell(f"              event {event['id']}")
+        tell(f'  Calendar    "{event["summary"]}", {times}')
+        tell(f"              event {event['id']}")
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

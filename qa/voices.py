@@ -28,7 +28,17 @@ async def speak(text: str, voice: VoiceName = "woman", seed: int = 7) -> Pcm:
     """
     loop = asyncio.get_running_loop()
     pcm = await loop.run_in_executor(_thread, _engine(voice), text, seed)
-    return _levelled(_trimmed(pcm))
+    return levelled(_trimmed(pcm))
+
+
+def levelled(pcm: Pcm) -> Pcm:
+    """Return `pcm` at SPEECH_RMS, as far as no sample is clipped."""
+    samples = pcm.astype(np.float64)
+    rms = float(np.sqrt(np.mean(np.square(samples)))) if len(pcm) else 0.0
+    if rms == 0.0:
+        return pcm
+    gain = min(SPEECH_RMS / rms, 32000.0 / float(np.abs(samples).max()))
+    return np.asarray(samples * gain, np.int16)
 
 
 def _engine(voice: VoiceName) -> Callable[[str, int], Pcm]:
@@ -75,13 +85,3 @@ def _trimmed(pcm: Pcm) -> Pcm:
     """Cut off what is quieter than a fiftieth of the loudest sample at both ends."""
     loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > np.abs(pcm.astype(np.int32)).max() / 50)
     return pcm[loud[0] : loud[-1] + 1] if len(loud) else pcm
-
-
-def _levelled(pcm: Pcm) -> Pcm:
-    """Bring to SPEECH_RMS, as far as no sample is clipped."""
-    samples = pcm.astype(np.float64)
-    rms = float(np.sqrt(np.mean(np.square(samples)))) if len(pcm) else 0.0
-    if rms == 0.0:
-        return pcm
-    gain = min(SPEECH_RMS / rms, 32000.0 / float(np.abs(samples).max()))
-    return np.asarray(samples * gain, np.int16)

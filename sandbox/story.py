@@ -16,7 +16,7 @@ POLL_S = 0.1
 """How often a call's session is read: a line appears while it is still being thought about."""
 
 LAST_LINES_S = 3.0
-"""How long after the end of a call its log is waited for."""
+"""How long after the end of a call its log is waited for, unless said otherwise."""
 
 CONNECT_TIMEOUT_S = 3
 
@@ -30,20 +30,21 @@ class Records:
 
     redis_url: str
     database_url: str
+    last_lines_s: float = LAST_LINES_S
 
     async def follow(self, call_sid: str, over: asyncio.Event) -> AsyncIterator[News]:
         """Yield each line and tool call of a call once, as they come.
 
-        Ends with the call log's outcome, or LAST_LINES_S seconds after `over` without it.
+        Ends with the call log's outcome, or `last_lines_s` seconds after `over` without it.
         """
         told = _Told()
         ended_s: float | None = None
         async with redis.asyncio.Redis.from_url(self.redis_url) as client:
-            while ended_s is None or time.monotonic() - ended_s < LAST_LINES_S:
+            while ended_s is None or time.monotonic() - ended_s < self.last_lines_s:
                 state = await _session(client, call_sid)
                 if over.is_set():
                     ended_s = ended_s or time.monotonic()
-                    log = await self._log(call_sid)
+                    log = await self.log(call_sid)
                     state = log or state
                 for news in told.new(state or {}):
                     yield news
@@ -62,10 +63,11 @@ class Records:
             " WHERE c.phone LIKE '+%%' GROUP BY c.id ORDER BY count(v.id) DESC, c.id LIMIT 12"
         )
 
-    async def _log(self, call_sid: str) -> Mapping[str, Any] | None:
+    async def log(self, call_sid: str) -> Mapping[str, Any] | None:
+        """Return what the service has stored of a call that is over; None as long as it has not."""
         rows = await self._rows(
-            "SELECT transcript, tool_calls, outcome FROM call_logs"
-            " WHERE call_sid = %s AND ended_at IS NOT NULL",
+            "SELECT transcript, tool_calls, outcome, outcome_detail, ended_by, turns"
+            " FROM call_logs WHERE call_sid = %s AND ended_at IS NOT NULL",
             call_sid,
         )
         return rows[0] if rows else None

@@ -4,9 +4,10 @@ import argparse
 import asyncio
 import time
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-from qa.mutants import run, talking, working  # noqa: F401 - they register their bugs
-from qa.mutants.planting import MUTANTS
+if TYPE_CHECKING:
+    from qa.mutants.planting import Mutant
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -25,6 +26,10 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _run(given: argparse.Namespace) -> int:
+    # Not before it is asked for: the bugs load the whole product.
+    from qa.mutants import talking, working  # noqa: F401, PLC0415 - they register their bugs
+    from qa.mutants.planting import MUTANTS  # noqa: PLC0415
+
     if given.list:
         for mutant in MUTANTS.values():
             print(f"{mutant.name:<28} {mutant.does}")
@@ -35,11 +40,12 @@ def _run(given: argparse.Namespace) -> int:
             meant = f"; did you mean {near[0]!r}?" if near else "; see --list"
             print(f"no bug {name!r}{meant}")
             return 2
-    return asyncio.run(_hunt(given.mutants or list(MUTANTS)))
+    return asyncio.run(_hunt([MUTANTS[name] for name in given.mutants or MUTANTS]))
 
 
-async def _hunt(names: list[str]) -> int:
-    mutants = [MUTANTS[name] for name in names]
+async def _hunt(mutants: "list[Mutant]") -> int:
+    from qa.mutants import run  # noqa: PLC0415
+
     since_s = time.monotonic()
     if failed := await run.control(mutants, print):
         print(f"{len(failed)} scenarios fail without any bug: mend that first.")

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from qa.audio import RATE_HZ, Pcm, read_wav
+from qa import human, soundfiles
+from qa.audio import RATE_HZ, Pcm
 from qa.caller import Caller, NothingHeard
-from qa.scenario.form import BackgroundNoise, Sound, Turn
+from qa.scenario.form import BackgroundNoise, Sound, Turn, VoiceOfTurn
 from qa.turns import sounds
 from qa.voices import VoiceName, speak
 from sandbox.twilio.leg import Leg
@@ -103,6 +104,8 @@ async def _until_due(caller: Caller, turn: Turn, *, waited: bool) -> None:
 
 async def _do(leg: Leg, caller: Caller, deed: Deed) -> None:
     turn = deed.turn
+    if turn.line is not None:
+        leg.impair(turn.line.impairment())
     if deed.pcm is not None:
         await caller.speak(deed.pcm)
     elif deed.keys:
@@ -119,7 +122,8 @@ async def _do(leg: Leg, caller: Caller, deed: Deed) -> None:
 
 async def _sound(turn: Turn, voice: VoiceName, fill: Filler, number: int) -> Pcm | None:
     if turn.play is not None:
-        return read_wav(RECORDINGS / f"{turn.play}.wav")
+        shipped = RECORDINGS / f"{turn.play}.wav"
+        return soundfiles.read(shipped if shipped.is_file() else Path(turn.play)).pcm
     if turn.sound is not None:
         return _single(turn.sound, number)
     if turn.say is None:
@@ -129,8 +133,12 @@ async def _sound(turn: Turn, voice: VoiceName, fill: Filler, number: int) -> Pcm
         if index % 2:
             parts.append(np.zeros(int(piece) * RATE_HZ // 1000, np.int16))
         elif piece.strip():
-            parts.append(await speak(piece.strip(), voice))
+            parts.append(await _spoken(piece.strip(), turn.voice or voice))
     return np.concatenate(parts)
+
+
+async def _spoken(text: str, voice: VoiceOfTurn) -> Pcm:
+    return human.speak(text) if voice == "human" else await speak(text, voice)
 
 
 async def background(around: BackgroundNoise | None) -> Pcm | None:

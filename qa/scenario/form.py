@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from qa.scenario.days import DayText
+from sandbox.twilio.impairment import Gap, Impairment
 
 Tag = Literal[
     "turn-taking", "barge-in", "heard", "truth", "spoken", "no-silence", "repertoire", "person",
-    "call-log", "recording", "secrets", "dropped-call", "tools", "keys", "noise",
+    "call-log", "recording", "secrets", "dropped-call", "tools", "keys", "noise", "line",
 ]  # fmt: skip
+VoiceOfTurn = Literal["woman", "man", "human"]
 Noise = Literal["white", "pink", "shop", "music", "radio"]
 Sound = Literal["cough", "door", "hum", "music"]
 Text = Annotated[str, Field(min_length=1)]
@@ -75,6 +77,45 @@ class CallerSetup(_Part):
     noise: BackgroundNoise | None = None
 
 
+class LineGap(_Part):
+    """So long nothing of the caller arrives; `at_s` is counted from the turn's first sound."""
+
+    at_s: Seconds
+    length_s: Annotated[float, Field(gt=0, le=60)]
+
+
+class Line(_Part):
+    """What the network does to the caller's side. The same for the same `seed`.
+
+    `loss` is the share of frames that never arrive, `burst` how many in a row on average,
+    `jitter_ms` the most that a frame is late. In the place of a lost frame the service gets
+    nothing, or silence.
+    """
+
+    loss: Annotated[float, Field(ge=0, le=0.9)] = 0.0
+    burst: Annotated[float, Field(ge=1, le=50)] = 1.0
+    jitter_ms: Annotated[int, Field(ge=0, le=2000)] = 0
+    gaps: tuple[LineGap, ...] = ()
+    lost: Literal["missing", "silence"] = "missing"
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _can_be(self) -> Self:
+        self.impairment()
+        return self
+
+    def impairment(self) -> Impairment:
+        """Return it in the carrier's terms."""
+        return Impairment(
+            loss=self.loss,
+            burst=self.burst,
+            jitter_ms=self.jitter_ms,
+            gaps=tuple(Gap(gap.at_s, gap.length_s) for gap in self.gaps),
+            seed=self.seed,
+            lost=self.lost,
+        )
+
+
 class Turn(_Part):
     """One thing the caller does: exactly one of say, play, sound, press, wait_s, hang_up.
 
@@ -84,8 +125,11 @@ class Turn(_Part):
 
     say: Text | None = None
     """Words for an offline voice; "[700 ms]" among them is a pause, "{visit}" a named day."""
+    voice: VoiceOfTurn | None = None
+    """Who says it, when not the caller's voice. "human" is a person's, recorded word by word: it
+    knows digits, weekdays, months, days of the month, and "at ten o'clock"."""
     play: Text | None = None
-    """A recording below qa/recordings, without .wav."""
+    """A recording below qa/recordings without .wav, or a wav, flac, mp3 or ogg file anywhere."""
     sound: Sound | None = None
     """A single sound; a hum is "mm-hm"."""
     press: Annotated[str, Field(pattern=r"^([0-9*#w]+|\{keys\})$")] | None = None
@@ -95,6 +139,8 @@ class Turn(_Part):
     hang_up: bool = False
     into_ms: Milliseconds | None = None
     after_silence_s: Seconds | None = None
+    line: Line | None = None
+    """What the network does from this turn's first sound on, until a later turn says otherwise."""
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
@@ -103,6 +149,8 @@ class Turn(_Part):
             raise ValueError(f"a turn does exactly one thing: {', '.join(does)}")
         if self.into_ms is not None and self.after_silence_s is not None:
             raise ValueError("a turn happens once: into_ms or after_silence_s, not both")
+        if self.voice is not None and self.say is None:
+            raise ValueError("voice needs words to say")
         return self
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from qa.scenario.checks import Check
 from qa.scenario.form import Scenario
+from qa.telling import line_text, tool_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +50,11 @@ class Verdict:
         for check in self.checks:
             found = "" if check.holds or not check.found else f"; found: {check.found}"
             yield f"      {'ok  ' if check.holds else 'FAIL'}  {check.wanted}{found}"
-        said = [(line["at"], line["role"], _line(line)) for line in self.log.get("transcript", ())]
-        used = [(tool["at"], "tool", _tool(tool)) for tool in self.log.get("tool_calls", ())]
+        said = [
+            (line["at"], line["role"], line_text(line)) for line in self.log.get("transcript", ())
+        ]
+        used = [(tool["at"], "tool", tool_text(tool)) for tool in self.log.get("tool_calls", ())]
         for at, role, text in sorted([*said, *used]):
             yield f"        {at[14:21]}  {role:<7} {text}"
         if self.recording:
             yield f"      recording: {self.recording} (left: caller, right: agent)"
-
-
-def _line(line: Mapping[str, Any]) -> str:
-    return f"{line['text']}{' [interrupted]' if line.get('interrupted') else ''}"
-
-
-def _tool(tool: Mapping[str, Any]) -> str:
-    given = ", ".join(f"{name}={value}" for name, value in sorted(tool["arguments"].items()))
-    return f"{tool['name']}({given}) -> {tool['outcome']}, {tool['ms']} ms"

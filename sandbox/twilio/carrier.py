@@ -9,6 +9,7 @@ from typing import Self
 
 from sandbox.twilio import wire
 from sandbox.twilio.conference import Rooms
+from sandbox.twilio.impairment import Impairment
 from sandbox.twilio.leg import CallSetup, Leg, StatusCallback
 from sandbox.twilio.mulaw import Pcm
 from sandbox.twilio.outbound import Callee, CallOrder, place
@@ -83,11 +84,13 @@ class Carrier:
         status_callback: str | None = None,
         fallback_url: str | None = None,
         background: Pcm | None = None,
+        impairment: Impairment | None = None,
     ) -> Leg:
         """Call the service and return once a stream is open, a <Pause> runs, or the call is over.
 
         `from_number=None` withholds the number. `extra` adds or replaces form fields.
-        `background` is 8 kHz noise on the caller's side, repeated for the whole call.
+        `background` is 8 kHz noise on the caller's side, repeated for the whole call; `impairment`
+        is what its network does to that side from the moment the call is answered.
         """
         leg = self.open_leg(
             CallSetup(
@@ -97,6 +100,7 @@ class Carrier:
                 extra=extra or {},
                 status_callback=StatusCallback(status_callback) if status_callback else None,
                 background=background,
+                impairment=impairment,
                 chars_per_s=self._chars_per_s,
                 transfers=self._transfers,
             )

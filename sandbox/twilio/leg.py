@@ -12,6 +12,7 @@ import aiohttp
 
 from sandbox.twilio import wire
 from sandbox.twilio.conference import Rooms
+from sandbox.twilio.impairment import Impairment
 from sandbox.twilio.line import Line
 from sandbox.twilio.mulaw import Pcm
 from sandbox.twilio.stream import MediaStream
@@ -72,6 +73,7 @@ class CallSetup:
     extra: Mapping[str, str] = field(default_factory=dict)
     status_callback: StatusCallback | None = None
     background: Pcm | None = None
+    impairment: Impairment | None = None
     chars_per_s: float = 0.0
     transfers: Mapping[str, str] = field(default_factory=dict)
 
@@ -115,6 +117,8 @@ class Leg:
         self.rooms = rooms if rooms is not None else Rooms()
         self.clock = clock
         self.line = Line(clock=clock, note=self.note, background=setup.background)
+        if setup.impairment is not None:
+            self.line.impair(setup.impairment)
         self.stream: MediaStream | None = None
         self._keys: asyncio.Queue[str] | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -133,6 +137,10 @@ class Leg:
     def hush(self) -> None:
         """Stop speaking: drop what is queued."""
         self.line.hush()
+
+    def impair(self, impairment: Impairment) -> None:
+        """Lose and delay what the caller says from now on, until told otherwise."""
+        self.line.impair(impairment)
 
     async def said(self) -> None:
         """Wait until what was queued has been sent."""

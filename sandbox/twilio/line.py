@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from sandbox.twilio import mulaw
+from sandbox.twilio.impairment import Impairment, Network
 from sandbox.twilio.mulaw import FRAME_BYTES, FRAME_S, SILENCE_FRAME, Pcm
 
 _LATE_S = 0.1
@@ -43,6 +44,7 @@ class Line:
         self.started_at_s: float | None = None
         self._clock = clock
         self._note = note
+        self._network = Network(note)
         self._background = background if background is not None and len(background) else None
         self._background_at = 0
         self._speech = bytearray()
@@ -64,9 +66,17 @@ class Line:
             self._deadline_s = self.started_at_s + FRAME_S
             self._schedule()
 
+    def impair(self, impairment: Impairment) -> None:
+        """Lose and delay frames of the caller's from now on, until told otherwise.
+
+        The recording holds what arrived, with silence for what was lost, at the time it was said.
+        """
+        self._network.impair(impairment)
+
     def stop(self) -> None:
         """Stop the clock for good; whoever waits in `said` goes on."""
         self._stopped = True
+        self._network.drop_late()
         if self._timer:
             self._timer.cancel()
         self._spoken = self._queued
@@ -96,6 +106,11 @@ class Line:
         """How much of the caller's speech waits to be sent, in ms."""
         return len(self._speech) // 8
 
+    @property
+    def recorded_s(self) -> float:
+        """How long the recording is so far: what is said next begins here."""
+        return len(self._left) / mulaw.SAMPLE_RATE_HZ
+
     def recording(self) -> tuple[int, Pcm]:
         """Both sides as (8000, samples of shape (n, 2)): left the caller, right what was heard."""
         left = mulaw.decode(self._left + SILENCE_FRAME)
@@ -114,10 +129,13 @@ class Line:
         far = self.far
         heard = far.next_frame() if far else SILENCE_FRAME
         spoken = self._next_spoken() if far else self._idle(FRAME_BYTES)
+        arrives = self._network.carries(at_s)
+        if not arrives:
+            spoken = SILENCE_FRAME
         self._left += spoken
         self._right += heard
-        if far:
-            far.send_frame(spoken, at_s)
+        if far and (arrives or self._network.fills_holes):
+            self._network.deliver(spoken, at_s, far.send_frame)
         if self.on_audio:
             self.on_audio(heard, at_s)
         if self._waiting:

@@ -14,6 +14,9 @@ _STALLED_MESSAGES = 1500
 
 _CLOSE_S = 2.0
 
+_CLOSED = (aiohttp.WSCloseCode.OK, aiohttp.WSCloseCode.GOING_AWAY)
+"""How a service closes a stream; anything else is a service that died or failed (error 31903)."""
+
 
 class StreamRefusedError(Exception):
     """The service did not accept the WebSocket (error 31920)."""
@@ -88,6 +91,8 @@ class MediaStream:
             self._outbox.put_nowait(self._messages.start(parameters))
             opened(self)
             await self._receive_all(ws)
+            if ws.close_code not in _CLOSED:
+                self._note("stream_broke", str(ws.close_code))
         except asyncio.CancelledError:
             await self._send_stop(sender)
             raise

@@ -84,6 +84,12 @@ def test_scenarios_share_neither_numbers_nor_days() -> None:
         (("tuesday in 3 weeks", "tuesday in 1 weeks"), "must be 3 to 11 weeks ahead"),
         (("please.", "please.\n    press: 1"), "a turn does exactly one thing"),
         (("please.", "please.\n    into_ms: soon"), "wrong.yaml:7:14: turns.0.into_ms: Input"),
+        (("please.", "please.\n    line: {loss: 0.7}"), "wrong.yaml:7:11: turns.0.line: to "
+                                                        "lose 70%, burst must be larger than 1"),
+        (("please.", "please.\n    line: {looss: 0.1}"), 'did you mean "loss"?'),
+        (("please.", "please.\n    line: {gaps: [{at_s: 1}]}"), '"length_s" is missing'),
+        (("say: An oil change on {visit} please.", "wait_s: 1\n    voice: human"),
+         "voice needs words to say"),
         (("turns:", "turns"), "wrong.yaml:6:"),
         (("covers:", "proves:"), 'wrong.yaml:2:1: "proves" is given twice'),
         (("expect:", "model: [{say: Hi}]\ncaller: {number: withheld}\nexpect:"), "withheld"),
