@@ -23,24 +23,27 @@ OPEN_DB = -17.5
 voices ("excuse me", "wait", "hold on") have such windows, a hum stays below -19 throughout.
 """
 
-UNSURE_DB = -10.0
+UNSURE_DB = -7.0
 """Noise with so much above OPEN_HZ, beside a window's sound, hides whether the mouth is open."""
 
-BRIGHT_NOISE = 1.35
-"""The noise above OPEN_HZ is up to that much stronger (in power) than its floor."""
+BRIGHT_PERCENTILE, BRIGHT_NOISE = 80, 1.2
+"""The noise above OPEN_HZ lies below this percentile, times so much (in power), also where it comes
+in blows, as in a workshop.
+"""
 
 
 class NoiseFloor:
-    """The level that FLOOR_PERCENTILE of the latest windows lie below."""
+    """The level that a percentile of the latest windows lie below."""
 
-    def __init__(self, window_s: float) -> None:
+    def __init__(self, window_s: float, percentile: int = FLOOR_PERCENTILE) -> None:
         self._recent: deque[float] = deque([SILENT_DB] * round(FLOOR_S / window_s))
         self._sorted = list(self._recent)
+        self._at = len(self._sorted) * percentile // 100
 
     @property
     def level_db(self) -> float:
         """The noise, in dBFS."""
-        return self._sorted[len(self._sorted) * FLOOR_PERCENTILE // 100]
+        return self._sorted[self._at]
 
     def note(self, level: float) -> None:
         """Take the next window's level, in dBFS."""
@@ -55,7 +58,7 @@ class Openness:
 
     def __init__(self, window_s: float) -> None:
         self._first = round(OPEN_HZ * window_s)
-        self._noise = NoiseFloor(window_s)
+        self._noise = NoiseFloor(window_s, BRIGHT_PERCENTILE)
 
     def hear(self, window: bytes, level: float) -> bool:
         """Say whether enough of a window's sound is bright, without the noise's own brightness."""

@@ -176,5 +176,9 @@ TAKES_THE_FLOOR = re.compile(
     r"espere|espera|pare|perdon|disculpe|oiga|cancele|persona|como|adios)\b"
 )
 """Somebody who says one of these to a speaker wants the word, however little else they say."""
-HALF_A_BACKCHANNEL = re.compile(rf"(?:{LISTENING.pattern} )*(?:i|got|i got|all|of|makes|sounds|uh)")
-"""What a guess has of "got it" or "I see" while its last word is still being said."""
+HALF_A_BACKCHANNEL = re.compile(
+    rf"(?:{LISTENING.pattern} )*(?:[a-z]|[a-z] [a-z]|got|i got|all|of|makes|sounds|uh)"
+)
+"""What a guess has of "got it" or "I see" while its last word is still being said, or written of the
+latter when it is asked too early: "I.", and then "C."
+"""

@@ -192,6 +192,8 @@ def test_whoever_wants_something_is_no_listener(text: str) -> None:
         ("Okay, I", True),
         ("Got it", True),
         ("Got a", False),
+        ("I. C.", True),
+        ("A.", True),
         ("Stop", False),
         ("", False),
     ],
