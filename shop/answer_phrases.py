@@ -179,6 +179,6 @@ TAKES_THE_FLOOR = re.compile(
 HALF_A_BACKCHANNEL = re.compile(
     rf"(?:{LISTENING.pattern} )*(?:[a-z]|[a-z] [a-z]|got|i got|all|of|makes|sounds|uh)"
 )
-"""What a guess has of "got it" or "I see" while its last word is still being said, or written of the
-latter when it is asked too early: "I.", and then "C."
+"""What a guess has of "got it" or "I see" while its last word is still being said; asked too early,
+recognisers write "I." for the latter, and then "C.".
 """
