@@ -58,14 +58,14 @@ def loudness(pcm: Pcm) -> float:
     return float(np.sqrt(np.mean(np.square(pcm.astype(np.float64))))) if len(pcm) else 0.0
 
 
-def speech(pcm: Pcm, *, bridge_s: float = 0.7) -> list[Speech]:
+def speech(pcm: Pcm, *, bridge_s: float = 0.7, audible_rms: float = AUDIBLE_RMS) -> list[Speech]:
     """Return where somebody speaks, to within WINDOW_MS; pauses up to `bridge_s` are bridged.
 
     A lone audible window (a click) is no speech.
     """
     size = RATE_HZ * WINDOW_MS // 1000
     windows = pcm[: len(pcm) // size * size].reshape(-1, size).astype(np.float64)
-    audible = np.flatnonzero(np.sqrt(np.mean(np.square(windows), axis=1)) >= AUDIBLE_RMS)
+    audible = np.flatnonzero(np.sqrt(np.mean(np.square(windows), axis=1)) >= audible_rms)
     stretches: list[Speech] = []
     step = WINDOW_MS / 1000
     for index in audible.tolist():

@@ -95,6 +95,8 @@ class Turn(_Part):
     hang_up: bool = False
     into_ms: Milliseconds | None = None
     after_silence_s: Seconds | None = None
+    means: Literal["backchannel", "tic", "aside"] | None = None
+    """Words that ask for no answer: "mm-hm", an "um", or something said to somebody else."""
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
@@ -103,6 +105,8 @@ class Turn(_Part):
             raise ValueError(f"a turn does exactly one thing: {', '.join(does)}")
         if self.into_ms is not None and self.after_silence_s is not None:
             raise ValueError("a turn happens once: into_ms or after_silence_s, not both")
+        if self.means is not None and self.say is None and self.play is None:
+            raise ValueError("means is about words: it needs say or play")
         return self
 
 
