@@ -5,9 +5,10 @@ import sys
 
 from qa import demo
 from qa.mutants import command as mutants
+from qa.report import command as report
 from qa.scenario import command as scenarios
 
-COMMANDS = (demo, scenarios, mutants)
+COMMANDS = (demo, scenarios, report, mutants)
 """Each adds its parser, whose `run` default takes the parsed arguments and returns an exit code."""
 
 

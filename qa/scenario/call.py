@@ -69,7 +69,8 @@ async def perform(
 ) -> None:
     """Do all of it on an open line, and see the call to its end.
 
-    What is said, and when, is added to `spoken` as it is begun. Raises NothingHeard when the agent leaves the caller waiting for longer than a person would.
+    What is said, and when, is added to `spoken` as it is begun. Raises NothingHeard when the agent
+    leaves the caller waiting for longer than a person would.
     """
     caller = Caller(leg)
     waited = False

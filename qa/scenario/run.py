@@ -14,21 +14,22 @@ from qa import audio
 from qa.caller import NothingHeard
 from qa.measure.call import measure_leg
 from qa.measure.timeline import Spoken
+from qa.report.file import RUN
 from qa.scenario import books
 from qa.scenario.call import Filler, background, perform, prepare
 from qa.scenario.checks import Check, Evidence, judge
 from qa.scenario.days import PARTS, Moment, resolve
-from qa.scenario.file import ScenarioError, find, load
+from qa.scenario.file import ScenarioError, load
 from qa.scenario.form import Surroundings
 from qa.scenario.stage import Stage, stage
 from qa.scenario.verdict import Case, Verdict
 from qa.scripted_model import ScriptedReply
 from sandbox.twilio.leg import Leg
-from sandbox.world import SERVER, SHOP_NUMBER, ServiceError, World, world
+from sandbox.world import SERVER, SHOP_NUMBER, ServiceError, World
 from shop.numerals import digits as spoken_digits
 
-OUT = Path(".run") / "qa" / "run"
-"""Where a run leaves its report; recordings and logs of the calls lie in `calls/` there."""
+CALLS = RUN / "calls"
+"""Recordings and logs of the calls lie beside the report."""
 
 WEBHOOK = "/api/v1/webhooks/inbound-call"
 LONGEST_CALL_S = 120.0
@@ -78,7 +79,7 @@ async def play_all(
     tell: Callable[[Verdict], None],
     *,
     at_once: int = AT_ONCE,
-    out: Path = OUT / "calls",
+    out: Path = CALLS,
     program: Sequence[str | Path] = SERVER,
 ) -> None:
     """Play every case, those with the same surroundings in one service; tell each verdict.
