@@ -18,10 +18,10 @@ class ReportError(Exception):
     """A report that cannot be read; the message says which, why, and what to do."""
 
 
-def write(folder: Path, report: RunReport) -> Path:
+def write(folder: Path, report: RunReport, name: str = NAME) -> Path:
     """Write the report, readable by people; a reader never sees half of it."""
     text = json.dumps(_rounded(report.model_dump(mode="json")), indent=1, ensure_ascii=False)
-    return write_whole(folder / NAME, text + "\n")
+    return write_whole(folder / name, text + "\n")
 
 
 def write_whole(path: Path, text: str) -> Path:
