@@ -43,12 +43,18 @@ class Deed:
     turn: Turn
     pcm: Pcm | None
     keys: str = ""
+    words: str = ""
 
 
 async def prepare(turns: Sequence[Turn], voice: VoiceName, fill: "Filler") -> list[Deed]:
     """Make all sounds of a caller before the call, so that speaking costs no time in it."""
     return [
-        Deed(turn, await _sound(turn, voice, fill, number), fill(turn.press or ""))
+        Deed(
+            turn,
+            await _sound(turn, voice, fill, number),
+            fill(turn.press or ""),
+            _PAUSE.sub("", fill(turn.say or turn.play or "")),
+        )
         for number, turn in enumerate(turns)
     ]
 
@@ -80,7 +86,7 @@ async def perform(
         await _until_due(caller, deed.turn, waited=waited)
         if deed.pcm is not None and spoken is not None and not leg.ended.is_set():
             at_s = leg.clock() - (leg.recording_started_at_s or 0.0)
-            spoken.append(Spoken(at_s, deed.pcm, kind(deed.turn), deed.turn.say or ""))
+            spoken.append(Spoken(at_s, deed.pcm, kind(deed.turn), deed.words))
         await _do(leg, caller, deed)
         waited = deed.turn.wait_s is not None
     if agent_ends:

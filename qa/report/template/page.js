@@ -26,12 +26,13 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 
 // The run
 
-function figure(label, big, small) {
-  return el("div", { class: "figure" }, el("span", {}, label), el("b", {}, big), el("span", {}, small));
+function figure(label, big, small, of) {
+  return el("div", { class: "figure" }, el("span", {}, label), el("b", {}, big, el("small", {}, ` of ${of}`)),
+    el("span", {}, small));
 }
 
 function spreadFigure(label, spread) {
-  return figure(label, secs(spread.p50), `p95 ${secs(spread.p95)}, p99 ${secs(spread.p99)}, of ${spread.count}`);
+  return figure(label, secs(spread.p50), `p95 ${secs(spread.p95)} · p99 ${secs(spread.p99)}`, spread.count);
 }
 
 function showRun() {
@@ -56,11 +57,12 @@ function showRun() {
     ["EVA turn-taking", known(t.eva_score) ? t.eva_score.toFixed(2) : "–", t.calls],
   ];
   document.getElementById("figures").append(
-    spreadFigure("Voice to voice, plain turns", t.plain),
-    spreadFigure("Voice to voice, with tools", t.with_tools),
+    spreadFigure("Wait, plain turns", t.plain),
+    spreadFigure("Wait, turns with tools", t.with_tools),
     spreadFigure("Stop after barge-in", t.stop),
     spreadFigure("First greeting", t.greeting),
     spreadFigure("Longest wait of a call", t.longest_wait),
+    spreadFigure("Agent over caller", t.agent_over_caller),
     el("div", { class: "figure wide" }, el("dl", {}, ...panel.map(([name, value, of]) =>
       el("div", {}, el("dt", {}, name), el("dd", {}, value, el("small", {}, ` of ${of}`)))))),
   );
@@ -82,8 +84,10 @@ function strip(call, player) {
     .map((line) => block(role, line.start_s, line.end_s, line.text));
   const waits = call.measured.turns.filter((turn) => known(turn.latency_s))
     .map((turn) => block("wait", turn.end_s, turn.answered_at_s, turn.latency_s.toFixed(1)));
-  const tools = call.tools.filter((tool) => known(tool.at_s))
-    .map((tool) => block("tool", tool.at_s, tool.at_s + Math.max((tool.ms || 0) / 1000, 4), tool.name));
+  // A tool is over in milliseconds; its block is as wide as its name, or as there is room.
+  const used = call.tools.filter((tool) => known(tool.at_s));
+  const tools = used.map((tool, i) => block("tool", tool.at_s,
+    Math.min(tool.at_s + Math.max((tool.ms || 0) / 1000, 6), i + 1 < used.length ? used[i + 1].at_s : length), tool.name));
   const made = el("div", { class: "strip" }, canvas,
     el("div", { class: "lane" }, ...lines("caller")), el("div", { class: "lane" }, ...waits),
     tools.length ? el("div", { class: "lane" }, ...tools) : null,
