@@ -47,9 +47,9 @@ function showRun() {
   const p = t.panel;
   const panel = [
     ["Response rate", share(p.response_rate), p.turns],
-    ["Response latency", secs(p.response_latency_s), p.turns],
+    ["Response time", secs(p.response_latency_s), p.turns],
     ["Yield rate", share(p.yield_rate), p.interruptions],
-    ["Yield latency", secs(p.yield_latency_s), p.interruptions],
+    ["Yield time", secs(p.yield_latency_s), p.interruptions],
     ["Agent interrupts", share(p.interruption_rate), p.turns],
     ["Ignores mm-hm", share(p.backchannel), p.backchannels],
     ["Ignores coughs", share(p.vocal_tic), p.vocal_tics],
