@@ -25,6 +25,9 @@ _OVER_NOISE = 2.0
 _NEAR_S = 0.5
 """How far from where the clock says a sound is searched for: a stalled machine plays it later."""
 
+_LIKE = 0.25
+"""A correlation below this is chance. Half of a sound, or one in noise as loud, has 0.7."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
@@ -134,20 +137,32 @@ def _caller(channel: Pcm, agent: Sequence[Talk]) -> list[Talk]:
 
 
 def _placed(channel: Pcm, one: Spoken) -> Talk | None:
-    """Find a known sound where it correlates best; None for one without anything audible."""
-    parts = speech(one.pcm, bridge_s=ONE_BREATH_S)
-    if not parts:
-        return None
+    """Find a known sound where it correlates best.
+
+    None for one without anything audible, and for one that is not there: the line was dead.
+    """
     first = max(0, round((one.at_s - _NEAR_S) * RATE_HZ))
     window = channel[first : first + len(one.pcm) + round(2 * _NEAR_S * RATE_HZ)]
-    at_s = (first + _best_lag(window, one.pcm)) / RATE_HZ
-    there = tuple(Speech(part.start_s + at_s, part.end_s + at_s) for part in parts)
-    return Talk(there[0].start_s, there[-1].end_s, there, one.kind, one.words)
+    lag, likeness = _best_lag(window, one.pcm)
+    if likeness < _LIKE:
+        return None
+    at_s, length_s = (first + lag) / RATE_HZ, len(channel) / RATE_HZ
+    there = tuple(
+        Speech(part.start_s + at_s, min(part.end_s + at_s, length_s))
+        for part in speech(one.pcm, bridge_s=ONE_BREATH_S)
+        if part.start_s + at_s < length_s
+    )
+    return Talk(there[0].start_s, there[-1].end_s, there, one.kind, one.words) if there else None
 
 
-def _best_lag(window: Pcm, clip: Pcm) -> int:
-    size = len(window) + len(clip)
-    spectrum = np.fft.rfft(window.astype(np.float64), size)
-    match = np.fft.irfft(spectrum * np.conj(np.fft.rfft(clip.astype(np.float64), size)), size)
-    lags = max(1, len(window) - len(clip) + 1) if len(window) > len(clip) else len(window)
-    return int(np.argmax(match[: max(1, lags)]))
+def _best_lag(window: Pcm, clip: Pcm) -> tuple[int, float]:
+    """Return where in a window a clip fits best, and how alike they are there (0 to 1)."""
+    if not len(window) or not len(clip):
+        return 0, 0.0
+    long, short = window.astype(np.float64), clip.astype(np.float64)
+    size = len(long) + len(short)
+    match = np.fft.irfft(np.fft.rfft(long, size) * np.conj(np.fft.rfft(short, size)), size)
+    lag = int(np.argmax(match[: len(long)]))
+    there = long[lag : lag + len(short)]
+    loud = float(np.linalg.norm(there) * np.linalg.norm(short[: len(there)]))
+    return lag, float(match[lag]) / loud if loud else 0.0

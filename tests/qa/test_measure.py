@@ -91,6 +91,16 @@ def test_what_the_caller_is_known_to_have_said_is_found_again(noise_rms: float) 
     assert waits == pytest.approx([0.7, 0.75], abs=WITHIN_S)
 
 
+@pytest.mark.parametrize("noise_rms", [0.0, 300.0])
+def test_what_never_reached_the_line_is_no_turn(noise_rms: float) -> None:
+    """The agent hung up while the caller was about to speak; half a sentence is half a turn."""
+    gone = [*known([(2.0, 4.5, "turn")]), Spoken(9.0, voice(2.0, 7))]
+    call = measured([(2.0, 4.5)], [(0.5, 1.5), (5.0, 6.0)], spoken=gone, noise_rms=noise_rms)
+    assert [turn.start_s for turn in call.turns] == pytest.approx([2.0], abs=WITHIN_S)
+    cut = measured([(2.0, 3.2)], [], 3.2, spoken=known([(2.0, 4.5, "turn")]), noise_rms=noise_rms)
+    assert cut.turns[0].end_s == pytest.approx(3.2, abs=WITHIN_S)
+
+
 @pytest.mark.parametrize("over_s", [0.3, 0.9, 1.6])
 def test_a_barge_in_is_timed_until_the_agent_is_silent(over_s: float) -> None:
     """Time to stop, talk-over, and the wait for what is said then."""
