@@ -43,7 +43,7 @@ test: install lint ## lint, types and all tests, real PostgreSQL and Redis inclu
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: scenarios
-scenarios: install ## play the library of phone calls, four at once (5 minutes; ARGS="NAME --whole")
+scenarios: install ## play the library of phone calls and report on them (5 minutes; ARGS="NAME --whole")
 	@$(BIN)/python -m qa run $(ARGS)
 
 .PHONY: mutants

@@ -4,11 +4,13 @@ import argparse
 import sys
 
 from qa import demo
+from qa.compare import command as compare
 from qa.drive import command as drive
 from qa.mutants import command as mutants
+from qa.report import command as report
 from qa.scenario import command as scenarios
 
-COMMANDS = (demo, drive, scenarios, mutants)
+COMMANDS = (demo, drive, scenarios, report, compare, mutants)
 """Each adds its parser, whose `run` default takes the parsed arguments and returns an exit code."""
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from qa import human, soundfiles
 from qa.audio import RATE_HZ, Pcm
 from qa.caller import Caller, NothingHeard
+from qa.measure.timeline import Kind, Spoken
 from qa.scenario.form import BackgroundNoise, Sound, Turn, VoiceOfTurn
 from qa.turns import sounds
 from qa.voices import VoiceName, speak
@@ -43,31 +44,40 @@ class Deed:
     turn: Turn
     pcm: Pcm | None
     keys: str = ""
+    words: str = ""
 
 
 async def prepare(turns: Sequence[Turn], voice: VoiceName, fill: "Filler") -> list[Deed]:
     """Make all sounds of a caller before the call, so that speaking costs no time in it."""
     return [
-        Deed(turn, await _sound(turn, voice, fill, number), fill(turn.press or ""))
+        Deed(
+            turn,
+            await _sound(turn, voice, fill, number),
+            fill(turn.press or ""),
+            _PAUSE.sub("", fill(turn.say or turn.play or "")),
+        )
         for number, turn in enumerate(turns)
     ]
 
 
 class Filler:
-    """Fills `{names}` in a scenario's texts."""
+    """Fills `{names}` in a scenario's texts with `values`."""
 
     def __init__(self, values: dict[str, str]) -> None:
-        self._values = values
+        self.values = values
 
     def __call__(self, text: str) -> str:
         """Return `text` with every known name in braces replaced."""
-        return re.sub(r"\{([a-z_.]+)\}", lambda m: self._values.get(m[1], m[0]), text)
+        return re.sub(r"\{([a-z_.]+)\}", lambda m: self.values.get(m[1], m[0]), text)
 
 
-async def perform(leg: Leg, deeds: Sequence[Deed], *, agent_ends: bool) -> None:
+async def perform(
+    leg: Leg, deeds: Sequence[Deed], *, agent_ends: bool, spoken: list[Spoken] | None = None
+) -> None:
     """Do all of it on an open line, and see the call to its end.
 
-    Raises NothingHeard when the agent leaves the caller waiting for longer than a person would.
+    What is said, and when, is added to `spoken` as it is begun. Raises NothingHeard when the agent
+    leaves the caller waiting for longer than a person would.
     """
     caller = Caller(leg)
     waited = False
@@ -75,6 +85,9 @@ async def perform(leg: Leg, deeds: Sequence[Deed], *, agent_ends: bool) -> None:
         if leg.ended.is_set():
             return
         await _until_due(caller, deed.turn, waited=waited)
+        if deed.pcm is not None and spoken is not None and not leg.ended.is_set():
+            at_s = leg.clock() - (leg.recording_started_at_s or 0.0)
+            spoken.append(Spoken(at_s, deed.pcm, kind(deed.turn), deed.words))
         await _do(leg, caller, deed)
         waited = deed.turn.wait_s is not None
     if agent_ends:
@@ -86,6 +99,19 @@ async def perform(leg: Leg, deeds: Sequence[Deed], *, agent_ends: bool) -> None:
         await caller.wait_for_quiet(QUIET_S)
     else:
         await caller.listen(quiet_s=QUIET_S)
+
+
+def kind(turn: Turn) -> Kind:
+    """Return what a turn's sound is, for the measurements."""
+    match turn.sound:
+        case "hum":
+            return "backchannel"
+        case "cough":
+            return "tic"
+        case None:
+            return turn.means or "turn"
+        case _:
+            return "noise"
 
 
 async def _until_due(caller: Caller, turn: Turn, *, waited: bool) -> None:

@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+from pathlib import Path
 
-from qa.scenario import file, run
+from qa.report.file import RUN
+from qa.scenario import file, reported, run
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -13,7 +15,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="play scenario files and judge what came of them",
         description=f"Plays scenarios, those of {file.FOLDER.name}/ by name, others as"
         " files or folders; all of the library when none is given. Each calls the service over"
-        " signed webhooks and Media Streams in real time; recordings lie in .run/scenarios/.",
+        " signed webhooks and Media Streams in real time. The report (report.html, report.json,"
+        " junit.xml) and the recordings lie in the folder of --out.",
     )
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="a name, file or folder")
     parser.add_argument(
@@ -22,6 +25,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         default=run.AT_ONCE,
         metavar="N",
         help="calls at once (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=RUN,
+        metavar="DIR",
+        help="where the report goes (default: %(default)s)",
     )
     parser.add_argument("--pending", action="store_true", help="also those marked pending")
     parser.add_argument("--whole", action="store_true", help="tell the calls that passed, too")
@@ -36,5 +46,11 @@ def _run(given: argparse.Namespace) -> int:
         print(file.schema(), end="")
         return 0
     return asyncio.run(
-        run.run(given.scenarios, at_once=given.at_once, pending=given.pending, whole=given.whole)
+        reported.run(
+            given.scenarios,
+            at_once=given.at_once,
+            pending=given.pending,
+            whole=given.whole,
+            out=given.out,
+        )
     )

@@ -141,6 +141,8 @@ class Turn(_Part):
     after_silence_s: Seconds | None = None
     line: Line | None = None
     """What the network does from this turn's first sound on, until a later turn says otherwise."""
+    means: Literal["backchannel", "tic", "aside"] | None = None
+    """Words that ask for no answer: "mm-hm", an "um", or something said to somebody else."""
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
@@ -151,6 +153,8 @@ class Turn(_Part):
             raise ValueError("a turn happens once: into_ms or after_silence_s, not both")
         if self.voice is not None and self.say is None:
             raise ValueError("voice needs words to say")
+        if self.means is not None and self.say is None and self.play is None:
+            raise ValueError("means is about words: it needs say or play")
         return self
 
 

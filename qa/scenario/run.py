@@ -12,20 +12,25 @@ from typing import Any
 
 from qa import audio
 from qa.caller import NothingHeard
+from qa.measure.call import measure_leg
+from qa.measure.timeline import Spoken
+from qa.report.file import RUN
 from qa.scenario import books
 from qa.scenario.call import Filler, background, perform, prepare
 from qa.scenario.checks import Check, Evidence, judge
 from qa.scenario.days import PARTS, Moment, resolve
-from qa.scenario.file import ScenarioError, find, load
+from qa.scenario.file import ScenarioError, load
 from qa.scenario.form import Surroundings
 from qa.scenario.stage import Stage, stage
 from qa.scenario.verdict import Case, Verdict
 from qa.scripted_model import ScriptedReply
 from sandbox.twilio.leg import Leg
-from sandbox.world import SERVER, SHOP_NUMBER, ServiceError, World, world
+from sandbox.world import SERVER, SHOP_NUMBER, ServiceError, World
 from shop.numerals import digits as spoken_digits
 
-OUT = Path(".run") / "scenarios"
+CALLS = RUN / "calls"
+"""Recordings and logs of the calls lie beside the report."""
+
 WEBHOOK = "/api/v1/webhooks/inbound-call"
 LONGEST_CALL_S = 120.0
 
@@ -74,7 +79,7 @@ async def play_all(
     tell: Callable[[Verdict], None],
     *,
     at_once: int = AT_ONCE,
-    out: Path = OUT,
+    out: Path = CALLS,
     program: Sequence[str | Path] = SERVER,
 ) -> None:
     """Play every case, those with the same surroundings in one service; tell each verdict.
@@ -112,10 +117,11 @@ async def play(here: Stage, case: Case, out: Path) -> Verdict:
     fill = Filler(_values(case, here, days, on_file))
     here.model.script(case.phone, [_scripted(reply, fill) for reply in scenario.model])
     legs: list[Leg] = []
+    spoken: list[Spoken] = []
     error = ""
     try:
         async with asyncio.timeout(LONGEST_CALL_S):
-            await _call(here, case, fill, legs)
+            await _call(here, case, fill, legs, spoken)
     except (NothingHeard, ServiceError, audio.BadRecording) as exc:
         error = str(exc)
     except TimeoutError:
@@ -129,11 +135,23 @@ async def play(here: Stage, case: Case, out: Path) -> Verdict:
     evidence, checks = await _settled(here, case, legs[-1], days, fill)
     lines = [line for line in evidence.server_log.splitlines() if legs[-1].call_sid in line]
     (out / f"{case.name}.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return Verdict(case, checks, error, evidence.log, time.monotonic() - began_s, recording)
+    return Verdict(
+        case,
+        checks,
+        error,
+        evidence.log,
+        time.monotonic() - began_s,
+        recording,
+        measured=await asyncio.to_thread(measure_leg, legs[-1], evidence.log, spoken),
+        answered_at=legs[-1].answered_at,
+        names=fill.values,
+    )
 
 
-async def _call(here: Stage, case: Case, fill: Filler, legs: list[Leg]) -> None:
-    """Make the scenario's call, or its two."""
+async def _call(
+    here: Stage, case: Case, fill: Filler, legs: list[Leg], spoken: list[Spoken]
+) -> None:
+    """Make the scenario's call, or its two; `spoken` is what is said in the last of them."""
     scenario = case.scenario
     setup = scenario.caller
     parts = [scenario.turns, *([scenario.then] if scenario.then is not None else [])]
@@ -152,7 +170,9 @@ async def _call(here: Stage, case: Case, fill: Filler, legs: list[Leg]) -> None:
         if leg.stream_sid is None:
             raise ServiceError(f"the call was not answered (webhook status {leg.webhook_status})")
         last = number == len(deeds)
-        await perform(leg, part, agent_ends=last and scenario.expect.ended_by == "agent")
+        spoken.clear()
+        by_agent = last and scenario.expect.ended_by == "agent"
+        await perform(leg, part, agent_ends=by_agent, spoken=spoken)
         await leg.hang_up()
         if not last:
             await _log(here, leg)
@@ -259,32 +279,3 @@ def _keep(leg: Leg, path: Path) -> Path:
     rate_hz, stereo = leg.recording()
     audio.write_wav(path, stereo, rate_hz)
     return path
-
-
-async def run(names: Sequence[str], *, at_once: int, pending: bool, whole: bool) -> int:
-    """Play scenarios by name, print their verdicts; 0 only when every one passed."""
-    try:
-        given = cases(find(names))
-    except ScenarioError as exc:
-        print(exc)
-        return 2
-    waiting = [case for case in given if case.scenario.pending and not pending]
-    given = [case for case in given if case not in waiting]
-    verdicts: list[Verdict] = []
-
-    def tell(verdict: Verdict) -> None:
-        verdicts.append(verdict)
-        print(verdict.told(whole=whole), flush=True)
-
-    began_s = time.monotonic()
-    try:
-        async with world(profile="none") as place:
-            await play_all(place, given, tell, at_once=at_once)
-    except* ServiceError as group:
-        print(*group.exceptions, sep="\n")
-    passed = sum(verdict.passed for verdict in verdicts)
-    print(
-        f"{passed} of {len(given)} passed in {time.monotonic() - began_s:.0f} s"
-        + (f"; pending, not run: {', '.join(case.name for case in waiting)}" if waiting else "")
-    )
-    return 0 if passed == len(given) else 1

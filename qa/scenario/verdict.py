@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from qa.measure.call import MeasuredCall
 from qa.scenario.checks import Check
 from qa.scenario.form import Scenario
 from qa.telling import line_text, tool_text
@@ -29,6 +31,11 @@ class Verdict:
     log: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     recording: Path | None = None
+    measured: MeasuredCall | None = None
+    answered_at: datetime | None = None
+    """The time of the recording's first sample."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the scenario's `{names}` stood for."""
 
     @property
     def passed(self) -> bool:

@@ -1,9 +1,10 @@
 """The figures of a run: as a table for people, as JSON for machines."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from qa.measure.figures import percentile
 from qa.turns.measure import InterruptionFigures, InterruptionPlayed, TurnFigures, TurnPlayed
 
 Row = TypeVar("Row")
@@ -27,12 +28,6 @@ class InterruptionRow:
     words_heard: int | None
     words_logged: int | None
     call_sid: str
-
-
-def percentile(values: Iterable[float], share: float) -> float | None:
-    """Return the value that `share` of `values` do not exceed (nearest rank); None of none."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
 
 
 def turn_table(rows: Sequence[TurnRow]) -> list[str]:

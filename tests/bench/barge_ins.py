@@ -34,6 +34,7 @@ from processors.barge_in import BargeInUserTurnStartStrategy
 from processors.playback_frames import HoldPlaybackFrame
 from processors.words_wanted import WordsWantedFrame
 from qa.audio import RATE_HZ, Pcm
+from qa.measure.figures import percentile
 from qa.turns import corpus, report, sounds, texts
 from qa.turns.corpus import CallPlan, Interruption, Room
 from qa.turns.measure import InterruptionFigures, InterruptionPlayed
@@ -232,7 +233,7 @@ def groups(rows: Sequence[InterruptionRow]) -> list[str]:
         lost = stopped - sum(f.went_on for f in others)
         missed = sum(not f.stopped or f.went_on for f in meant)
         clears = [f.clear_s for f in meant if f.clear_s is not None]
-        half, most = report.percentile(clears, 0.5) or 0.0, report.percentile(clears, 0.95) or 0.0
+        half, most = percentile(clears, 0.5) or 0.0, percentile(clears, 0.95) or 0.0
         lines.append(
             f"  {title:<22}{stopped:>7} of {len(others):>3}{lost:>12}"
             f"{missed:>4} of {len(meant):>3}{half * 1000:>9.0f} / {most * 1000:.0f} ms"

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from qa.measure.figures import percentile
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -20,9 +22,11 @@ class Measure:
     taken_ms: list[float] = field(default_factory=list)
 
     def percentile(self, percent: float) -> float:
-        """Return a percentile in ms: the smallest value that so many do not exceed."""
-        ordered = sorted(self.taken_ms)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+        """Return a percentile in ms; raises IndexError when nothing was measured."""
+        found = percentile(self.taken_ms, percent / 100)
+        if found is None:
+            raise IndexError(f"{self.name} was not measured")
+        return found
 
 
 def table(measures: list[Measure]) -> str:

@@ -184,10 +184,3 @@ def test_tables_can_be_printed_for_nothing_and_for_something() -> None:
     assert report.turn_table([]) and report.interruption_table([]) and report.heard_table([])
     rows = [TurnRow(turn(12.4), judge_turn(turn(12.4), [Speech(13.2, 15.0)]), "CA1")]
     assert any("yes_no" in line and "400 / 400 ms" in line for line in report.turn_table(rows))
-
-
-def test_percentiles_are_values_that_occurred() -> None:
-    """The nearest rank, and nothing of nothing."""
-    assert report.percentile([3.0, 1.0, 2.0], 0.5) == 2.0
-    assert report.percentile([1.0, 2.0], 0.95) == 2.0
-    assert report.percentile([], 0.5) is None

@@ -1,0 +1,1 @@
+"""Measurements of calls from what the carrier recorded: waits, stops, silences, turn-taking."""
