@@ -42,8 +42,8 @@ run: install ## the same service, left running, with stand-ins for the vendors
 test: install lint ## lint, types and all tests, real PostgreSQL and Redis included
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: scenarios
-scenarios: install ## play the library of phone calls and report on them (5 minutes; ARGS="NAME --whole")
+.PHONY: qa
+qa: install ## play the library of phone calls and report on them (5 minutes; ARGS="NAME --whole")
 	@$(BIN)/python -m qa run $(ARGS)
 
 .PHONY: mutants
