@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from qa.audio import Pcm, Speech
+from qa.audio import RATE_HZ, Pcm, Speech
 from qa.measure import eva
 from qa.measure.panel import Events, events
 from qa.measure.parts import log_turn, parts_ms
@@ -78,7 +78,7 @@ def measure_leg(
 ) -> MeasuredCall:
     """Measure a call that is over; `spoken` is what its caller is known to have said."""
     _, recording = leg.recording()
-    seen = course(leg.events, leg.recording_started_at_s or 0.0, len(recording) / 8000)
+    seen = course(leg.events, leg.recording_started_at_s or 0.0, len(recording) / RATE_HZ)
     return measure(recording, seen, log=log, answered_at=leg.answered_at, spoken=spoken)
 
 
@@ -92,10 +92,12 @@ def measure(
 ) -> MeasuredCall:
     """Measure a call from its stereo recording (left caller, right agent, 8 kHz).
 
-    `answered_at` is the time of the first sample on the clock of the call log; without it tools and
-    parts of waits, which the log tells, are not known.
+    What is heard after the stream's end (a person to whom the call was put through) is not the
+    agent's. `answered_at` is the time of the first sample on the clock of the call log; without it
+    tools and parts of waits, which the log tells, are not known.
     """
-    line = timeline(recording, spoken=spoken, plays=seen.plays)
+    streamed = recording[: round(seen.stream.end_s * RATE_HZ)]
+    line = timeline(streamed, spoken=spoken, plays=seen.plays)
     told: Mapping[str, Any] = (log or {}) if answered_at else {}
     turns = measured_turns(line, tool_uses(told, answered_at), seen.clears_s)
     if answered_at:
@@ -103,7 +105,7 @@ def measure(
         turns = [_with_parts(turn, told, answered_at, starts_s) for turn in turns]
     by_agent, by_caller = talk_over_s(line)
     return MeasuredCall(
-        length_s=line.length_s,
+        length_s=len(recording) / RATE_HZ,
         greeting_s=_greeting(line, seen.stream),
         turns=tuple(turns),
         agent_over_caller_s=by_agent,

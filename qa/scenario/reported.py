@@ -4,13 +4,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from qa.report import page
 from qa.report.terminal import summary
 from qa.report.writer import Writer
 from qa.scenario.account import account
 from qa.scenario.file import ScenarioError, find
-from qa.scenario.run import cases, play_all
-from qa.scenario.verdict import Verdict
-from sandbox.world import ServiceError, world
+from qa.scenario.run import CALLS, cases, play_all
+from qa.scenario.verdict import Case, Verdict
+from sandbox.world import ServiceError, World, world
 
 
 async def run(names: Sequence[str], *, at_once: int, pending: bool, whole: bool, out: Path) -> int:
@@ -27,25 +28,38 @@ async def run(names: Sequence[str], *, at_once: int, pending: bool, whole: bool,
     except OSError as exc:
         print(f"the report cannot be written to {out}: {exc}")
         return 2
-    verdicts: list[Verdict] = []
-
-    def tell(verdict: Verdict) -> None:
-        verdicts.append(verdict)
-        report.add(account(verdict, out))
-        print(f"{len(verdicts):>3}/{len(given)} {verdict.told(whole=whole)}", flush=True)
-
     began_s = time.monotonic()
+    verdicts: list[Verdict] = []
     try:
         async with world(profile="none") as place:
-            await play_all(place, given, tell, at_once=at_once, out=out / "calls")
+            await play(place, given, report, verdicts, at_once=at_once, whole=whole)
     except* ServiceError as group:
         print(*group.exceptions, sep="\n")
     finally:
         print(summary(report.finish()))
-        print(f"report: {out / 'report.html'}")
+        print(f"report: {out / page.NAME}")
     passed = sum(verdict.passed for verdict in verdicts)
     print(
         f"{passed} of {len(given)} passed in {time.monotonic() - began_s:.0f} s"
         + (f"; pending, not run: {', '.join(case.name for case in waiting)}" if waiting else "")
     )
     return 0 if passed == len(given) else 1
+
+
+async def play(
+    place: World,
+    given: Sequence[Case],
+    report: Writer,
+    verdicts: list[Verdict],
+    *,
+    at_once: int,
+    whole: bool = False,
+) -> None:
+    """Play cases in a world; each is told, reported and added to `verdicts` as it ends."""
+
+    def tell(verdict: Verdict) -> None:
+        verdicts.append(verdict)
+        report.add(account(verdict, report.folder))
+        print(f"{len(verdicts):>3}/{len(given)} {verdict.told(whole=whole)}", flush=True)
+
+    await play_all(place, given, tell, at_once=at_once, out=report.folder / CALLS.name)

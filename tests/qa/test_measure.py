@@ -259,6 +259,15 @@ def test_events_are_read_on_the_recordings_clock() -> None:
     assert seen.clears_s == (2.0,)
 
 
+def test_what_follows_the_stream_is_not_the_agents() -> None:
+    """A person to whom the call was put through answers nothing of ours."""
+    recording = stereo([(3.0, 4.0), (8.0, 9.0)], [(1.0, 2.0), (4.5, 5.0), (9.5, 11.0)], 12.0)
+    call = measure(recording, Course(Speech(0.0, 7.0), (), ()))
+    assert [turn.latency_s for turn in call.turns] == pytest.approx([0.5], abs=WITHIN_S)
+    assert (call.length_s, len(call.agent_s)) == (12.0, 2)
+    assert call.dead_air.total_s == pytest.approx(1.0 + 1.0 + 0.5 + 2.0, abs=2 * WITHIN_S)
+
+
 def test_a_silent_recording_has_no_figures() -> None:
     """Nobody spoke: nothing is made up."""
     call = measured([], [], 5.0)
