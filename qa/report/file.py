@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from qa.report.form import VERSION, RunReport
 
@@ -20,7 +21,8 @@ class ReportError(Exception):
 
 def write(folder: Path, report: RunReport, name: str = NAME) -> Path:
     """Write the report, readable by people; a reader never sees half of it."""
-    text = json.dumps(_rounded(report.model_dump(mode="json")), indent=1, ensure_ascii=False)
+    # Not json.dumps, which indents in Python: other calls' frames wait meanwhile.
+    text = to_json(_rounded(report.model_dump(mode="json")), indent=1).decode()
     return write_whole(folder / name, text + "\n")
 
 
