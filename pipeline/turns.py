@@ -82,6 +82,8 @@ TURN_END = Waits(
     unlikely_s=1.4,
     # "Yeah" ... "that works": the voice detector notices the second part 0.2 s after it begins.
     one_word_s=0.6,
+    # "No, that's all." ... "Thank you. Goodbye.": a breath, and nobody waits for our goodbye.
+    goodbye_s=0.9,
     # "Miller" ... "M, I, L": a breath between a name and its spelling takes up to 0.8 s.
     given_s=1.3,
     # "It started last week" ... "and it gets worse": a breath after a first short sentence.

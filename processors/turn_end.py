@@ -21,7 +21,7 @@ from pipecat.turns.types import ProcessFrameResult
 from pipecat.turns.user_stop import BaseUserTurnStopStrategy
 
 from processors.turn_waits import Voice, Waits
-from shop.answers import Expect, Verdict, expected, goes_on, is_complete
+from shop.answers import Expect, Verdict, expected, goes_on, is_complete, owes_goodbye
 
 Reason = Literal["answered", "smart_turn", "silence", "time_out"]
 """Why a turn ended: the answer was whole, the model of speech took it for finished, nothing more
@@ -203,8 +203,7 @@ class TurnEnd(BaseUserTurnStopStrategy):
         expect = expected(self._asked())
         verdict = self._judge_words(expect)
         if verdict == "complete":
-            alone = expect == "yes_no" and len(self._words().split()) == 1
-            return max(settled_at, quiet_at + (waits.one_word_s if alone else 0.0)), "answered"
+            return max(settled_at, quiet_at + self._may_go_on_s(expect)), "answered"
         if verdict == "unfinished":
             patience_s = waits.dictating_s if expect in _DICTATED else waits.dangling_s
             return max(settled_at, quiet_at + patience_s), "silence"
@@ -218,6 +217,12 @@ class TurnEnd(BaseUserTurnStopStrategy):
             if self._likelihood >= likelihood:
                 return max(settled_at, quiet_at + max(silence_s, least_s)), "smart_turn"
         return max(settled_at, quiet_at + waits.unlikely_s), "silence"
+
+    def _may_go_on_s(self, expect: Expect) -> float:
+        """Return how long an answer that is whole is given to go on all the same."""
+        if expect == "yes_no":
+            return self._waits.one_word_s if len(self._words().split()) == 1 else 0.0
+        return self._waits.goodbye_s if owes_goodbye(self._words()) else 0.0
 
     def _least_s(self, expect: Expect) -> float:
         if expect in _DICTATED:

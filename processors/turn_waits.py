@@ -11,6 +11,7 @@ class Waits:
     `likely` are pairs of a probability that smart-turn gives for "finished" and the silence that
     then ends the turn, the highest first; `unlikely_s` is for what lies below all of them.
     `one_word_s` is for a yes or no of one word, which may yet begin a sentence ("Yes, please").
+    `goodbye_s` is for "no, that's all": people go on with "thank you, goodbye".
     `given_s` is the least for what is given in pieces (a number, a name), however it sounds, and
     `short_s` for fewer than SHORT_WORDS about anything: more may follow.
     `dictating_s` and `dangling_s` are for answers that are certainly not whole. `words_s` is how
@@ -21,6 +22,7 @@ class Waits:
     likely: tuple[tuple[float, float], ...]
     unlikely_s: float
     one_word_s: float
+    goodbye_s: float
     given_s: float
     short_s: float
     dictating_s: float

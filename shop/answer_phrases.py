@@ -91,6 +91,9 @@ FAREWELL = re.compile(
 )
 """What needs no more waiting after an open question: nothing more is wanted."""
 
+GOODBYE = re.compile(r"\b(?:bye|goodbye|have a \w+ \w+|you too)$")
+"""What nobody says anything after."""
+
 DANGLING = frozenset(
     """
     a an the my your our their this these those every
@@ -165,10 +168,12 @@ SPANISH_DIGITS = {
 AS_IN = re.compile(r"\b([a-z]|double u)\s+(?:as in|for|like|as)\s+([a-z]{3,})\b")
 LISTENING = re.compile(
     r"(?:m+ ?hm+|m+h+m*|m+|uh ?huh|u+h|um+|ah+|oh?(?: okay| ok| yeah)?|aha|hm+|okay|ok|kay|yeah|"
-    r"yep|yup|yes|right|sure|alright|all right|i see|(?:i )?got it|gotcha|cool|great|good|nice|"
+    r"yep|yup|yes|right|sure|alright|all right|i see|(?:i )?got it|gotcha|cool|good|nice|"
     r"perfect|fine|of course|makes sense|i understand|understood|sounds good|true|exactly|wow|mhmm|"
     r"si|aja|vale|claro|ya|bueno|entiendo)"
 )
+"""What a listener says. Not "great": before noise that is how recognisers write "wait"."""
+
 BACKCHANNEL = re.compile(rf"{LISTENING.pattern}(?: {LISTENING.pattern})*")
 TAKES_THE_FLOOR = re.compile(
     r"\b(?:stop|wait|no|nope|not|hold|hang|pause|excuse|sorry|pardon|actually|hey|hello|listen|help|"

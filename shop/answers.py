@@ -22,6 +22,7 @@ __all__ = [
     "is_backchannel",
     "is_complete",
     "may_become_backchannel",
+    "owes_goodbye",
     "takes_the_floor",
 ]
 
@@ -78,6 +79,12 @@ def goes_on(expect: Expect, said: str) -> bool:
     """Say whether the recogniser heard no end: it writes a comma where a voice does not fall."""
     listed = expect in _GIVEN and expect != "name"  # commas stand between digits
     return not listed and said.rstrip().endswith(",")
+
+
+def owes_goodbye(said: str) -> bool:
+    """Say whether `said` wants nothing more ("no, that's all"), and a goodbye may follow."""
+    text = _plain(said)
+    return phrases.FAREWELL.fullmatch(text) is not None and not phrases.GOODBYE.search(text)
 
 
 def is_backchannel(text: str) -> bool:

@@ -30,6 +30,7 @@ WAITS = Waits(
     likely=((0.9, 0.05), (0.5, 0.2)),
     unlikely_s=0.4,
     one_word_s=0.08,
+    goodbye_s=0.07,
     given_s=0.3,
     short_s=0.2,
     dictating_s=0.6,
@@ -150,7 +151,7 @@ async def ends(
         ("What number can we reach you at?", "503 555 0142"),
         ("What's the VIN?", "1HGCM82633A004352"),
         ("What's your email address?", "dana at example dot com"),
-        ("Anything else?", "No, that's all."),
+        ("Anything else?", "No, that's all. Goodbye."),
     ],
 )
 async def test_a_whole_answer_ends_the_turn_at_once(asked: str, said: str) -> None:
@@ -216,7 +217,7 @@ async def test_a_name_is_given_in_pieces() -> None:
 async def test_words_are_seen_while_a_verdict_is_awaited() -> None:
     """A slow verdict holds nothing up: words that need none end the turn."""
     opinion = Opinion(likelihood=0.0, takes_s=5.0)
-    frames = [starts(), Stops(), words("No, that's all, thanks."), SleepFrame(NAP_S)]
+    frames = [starts(), Stops(), words("No, that's all. Goodbye."), SleepFrame(NAP_S)]
     found = await ends("How can I help you?", frames, opinion)
     assert [how.reason for how in found] == ["answered"]
     assert opinion.asked == 1
@@ -284,6 +285,16 @@ async def test_one_word_may_begin_a_sentence() -> None:
     found = await ends("Shall I book it?", frames, Opinion())
     assert [how.reason for how in found] == ["answered"]
     assert found[0].waited_ms >= 1000 * WAITS.one_word_s
+
+
+async def test_thanks_and_goodbye_may_follow_a_no() -> None:
+    """Who wants nothing more is not answered into the goodbye; a no to a question is at once."""
+    frames = [starts(), Stops(), words("No, that's all."), SleepFrame(0.2)]
+    found = await ends("Anything else?", frames, Opinion())
+    assert [how.reason for how in found] == ["answered"]
+    assert found[0].waited_ms >= 1000 * WAITS.goodbye_s
+    found = await ends("Shall I book it?", frames, Opinion())
+    assert found[0].waited_ms < 1000 * WAITS.goodbye_s
 
 
 async def test_words_that_the_detector_missed_start_the_silence_anew() -> None:

@@ -12,6 +12,7 @@ from shop.answers import (
     is_backchannel,
     is_complete,
     may_become_backchannel,
+    owes_goodbye,
     takes_the_floor,
 )
 from shop.numerals import digits
@@ -201,6 +202,23 @@ def test_whoever_wants_something_is_no_listener(text: str) -> None:
 def test_a_guess_may_become_a_backchannel(text: str, may: bool) -> None:
     """While it is being said, "got it" is heard as "got" first."""
     assert may_become_backchannel(text) is may
+
+
+@pytest.mark.parametrize(
+    ("said", "owes"),
+    [
+        ("No, that's all.", True),
+        ("No.", True),
+        ("No, thanks.", True),
+        ("No, that's all, thank you. Goodbye.", False),
+        ("That's it, have a nice day.", False),
+        ("No, Wednesday.", False),
+        ("Yes.", False),
+    ],
+)
+def test_who_wants_nothing_more_may_still_say_goodbye(said: str, owes: bool) -> None:
+    """Thanks and goodbye come after a breath."""
+    assert owes_goodbye(said) is owes
 
 
 @pytest.mark.parametrize(
