@@ -45,7 +45,10 @@ SETTLES_S = 8.0
 
 LOG_S = 20.0
 
-_AREAS = ("971", "541", "458")
+_AREAS = ("971", "541", "458", "509", "253", "208", "530", "707", "775")
+_NUMBERS: dict[str, int] = {}
+"""Numbers given so far by scenarios' names: two of one place must not share one."""
+
 _VERDICTS = {"A": "TN-Validation-Passed-A", "B": "TN-Validation-Passed-B",
              "C": "TN-Validation-Passed-C", "failed": "TN-Validation-Failed-A"}  # fmt: skip
 
@@ -54,23 +57,29 @@ def cases(paths: Sequence[Path]) -> list[Case]:
     """Read scenarios and give each caller a number. Raises ScenarioError with all mistakes."""
     found: list[Case] = []
     problems: list[str] = []
-    taken: set[int] = set()
     for path in paths:
         try:
             scenario = load(path)
         except ScenarioError as exc:
             problems.append(str(exc))
             continue
-        number = zlib.crc32(path.stem.encode()) % (100 * len(_AREAS))
-        while number in taken:
-            number = (number + 1) % (100 * len(_AREAS))
-        taken.add(number)
+        number = _number(path.stem)
         # 555-0100 to 555-0199 are reserved for fiction in every area.
         phone = f"+1{_AREAS[number // 100]}55501{number % 100:02}"
         found.append(Case(path.stem, scenario, phone))
     if problems:
         raise ScenarioError("\n".join(problems))
     return found
+
+
+def _number(name: str) -> int:
+    """Return the place of a scenario's number among all; always the same for one name."""
+    most = 100 * len(_AREAS)
+    taken = {number for other, number in _NUMBERS.items() if other != name}
+    number = zlib.crc32(name.encode()) % most
+    while number in taken:
+        number = (number + 1) % most
+    return _NUMBERS.setdefault(name, number)
 
 
 async def play_all(

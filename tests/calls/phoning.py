@@ -31,13 +31,20 @@ _FORGET_HOLDS = """
 DELETE FROM slot_holds
 WHERE call_sid IN (SELECT call_sid FROM call_logs WHERE from_number = %s) RETURNING id
 """
+_FORGET_BOOKED = """
+UPDATE appointments SET status = 'cancelled'
+WHERE booking_key !~ '^demo:' AND status IN ('scheduled', 'confirmed')
+  AND customer_id IN (SELECT id FROM customers WHERE phone = %s) RETURNING id
+"""
+"""The demonstration's own visits stay."""
 
 
 async def dial(
     place: World, running: Service, caller: str | None = DANA, *, afresh: bool = True
 ) -> Leg:
-    """Call the shop's number; `afresh`: whatever this number's earlier calls wished and held."""
+    """Call the shop's number; `afresh`: as if this number's earlier calls had booked nothing."""
     if afresh:
+        await rows(place, _FORGET_BOOKED, caller)
         await rows(place, _FORGET_WISHES, caller)
         await rows(place, _FORGET_HOLDS, caller)
     return await place.carrier.dial(
