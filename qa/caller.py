@@ -68,14 +68,6 @@ class Caller:
                 raise NothingHeard(f"the agent said nothing for {timeout_s:.0f} s")
             await asyncio.sleep(0.01)
 
-    async def hear_silence(self, for_s: float = REACTION_S) -> None:
-        """Wait until the agent has been silent for so many seconds, or the call has ended."""
-        since_s = time.monotonic()
-        while not self._leg.ended.is_set():
-            if time.monotonic() - max(since_s, self._heard_at_s or since_s) >= for_s:
-                return
-            await asyncio.sleep(0.02)
-
     def _hear(self, frame: bytes, at_s: float) -> None:
         if self._beside:
             self._beside(frame, at_s)

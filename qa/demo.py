@@ -13,12 +13,19 @@ from psycopg.rows import dict_row
 
 from qa import audio
 from qa.caller import Caller, NothingHeard
-from qa.drive.server import WEBHOOK
 from qa.telling import paint, tell, tell_news
 from sandbox.latency import ProfileName
 from sandbox.story import Records
 from sandbox.twilio.leg import Leg
-from sandbox.world import CALENDAR_ID, SHOP_NUMBER, ServiceError, World, service, world
+from sandbox.world import (
+    CALENDAR_ID,
+    INBOUND_CALL,
+    SHOP_NUMBER,
+    ServiceError,
+    World,
+    service,
+    world,
+)
 from settings import EXAMPLE_SHOP_FILE
 from shop.clock import to_shop
 from shop.shopfile import load_shop
@@ -66,7 +73,9 @@ async def demo(profile: ProfileName = "design") -> int:
 async def _phone_in(place: World, url: str) -> Leg:
     """Place the call and tell it as it happens."""
     tell(f"\nThe call: {CALLER_NUMBER} rings {SHOP_NUMBER}\n")
-    leg = await place.carrier.dial(url + WEBHOOK, from_number=CALLER_NUMBER, to_number=SHOP_NUMBER)
+    leg = await place.carrier.dial(
+        url + INBOUND_CALL, from_number=CALLER_NUMBER, to_number=SHOP_NUMBER
+    )
     if leg.webhook_status != 200 or leg.stream_sid is None:
         raise ServiceError(f"the call was not answered (webhook status {leg.webhook_status})")
     telling = asyncio.create_task(_tell_as_it_happens(place, leg))

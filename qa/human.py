@@ -9,6 +9,7 @@ import numpy as np
 from qa.audio import RATE_HZ, BadRecording, Pcm, read_wav, speech
 from qa.voices import levelled
 from shop.fields import WEEKDAYS
+from shop.moments import MONTHS
 from shop.numerals import cardinal, ordinal
 
 RECORDINGS = Path(__file__).parent / "recordings" / "human"
@@ -20,11 +21,6 @@ BETWEEN_S = 0.02
 EDGE_S = 0.04
 """Silence kept around a word: its first and last sounds are softer than what counts as speech."""
 
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
-
 
 @cache
 def words() -> dict[str, tuple[str, ...]]:
@@ -34,7 +30,7 @@ def words() -> dict[str, tuple[str, ...]]:
     known |= {cardinal(number): (str(number),) for number in range(13)}
     # The recordings count weekdays from Sunday.
     known |= {day: (f"day-{(n + 1) % 7}",) for n, day in enumerate(WEEKDAYS)}
-    known |= {month: (f"mon-{n}",) for n, month in enumerate(_MONTHS)}
+    known |= {month: (f"mon-{n}",) for n, month in enumerate(MONTHS)}
     known |= {ordinal(number): (f"h-{number}",) for number in (*range(1, 21), 30)}
     for tens in (20, 30):
         known |= {ordinal(tens + n): (str(tens), f"h-{n}") for n in range(1, 10) if tens + n < 32}

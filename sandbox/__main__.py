@@ -17,7 +17,16 @@ from sandbox.serving import bound, serving
 from sandbox.softphone import softphone
 from sandbox.story import Records
 from sandbox.valkey import ValkeyError
-from sandbox.world import ROOT, SHOP_NUMBER, Service, ServiceError, World, service, world
+from sandbox.world import (
+    INBOUND_CALL,
+    ROOT,
+    SHOP_NUMBER,
+    Service,
+    ServiceError,
+    World,
+    service,
+    world,
+)
 
 KEEP = ROOT / ".run"
 """Where databases, log and credentials stay between runs, unless --data names another folder."""
@@ -26,7 +35,6 @@ CONSOLE_PORT = 8000
 SOFTPHONE_PORT = 8001
 """Taken when free: a browser remembers the microphone's permission by address."""
 
-INBOUND_CALL = "/api/v1/webhooks/inbound-call"
 DEMO_CALLER = "+15035550142 (Dana Whitfield)"
 
 POLL_S = 0.25

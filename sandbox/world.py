@@ -30,6 +30,9 @@ AUTH_TOKEN = "sandbox-auth-token"
 SHOP_NUMBER = "+15035550100"
 CALENDAR_ID = "shop@bayline.example"
 
+INBOUND_CALL = "/api/v1/webhooks/inbound-call"
+"""Where the service takes calls."""
+
 SERVER = (ROOT / "server.py",)
 """The program that is the service."""
 

@@ -76,7 +76,7 @@ def open_wish(
         return Wish("book", named[-1].code) if named else None
     if wish.kind == "book" and wish.at is None:
         offered = next((u for u in reversed(used) if u.name == "get_available_slots"), None)
-        at = _settled(offered, [text for _, text in lines], today) if offered else None
+        at = _settled(offered, [_whole(*line) for line in lines], today) if offered else None
         return replace(wish, at=at.isoformat() if at else None)
     return wish
 
@@ -127,18 +127,18 @@ def _settled(offered: Used, lines: Sequence[str], today: date) -> datetime | Non
     """Return the one offered start that was spoken of last, None when it was several or none."""
     starts = [at for slot in offered.result.get("slots") or () if (at := _wall(slot.get("start")))]
     for line in reversed(lines):
-        named = [m for m in moments(plain(line)) if m.time is not None]
-        fitting = {
-            at
-            for at in starts
-            for m in named
-            if m.time is not None
-            and m.time.fits(at)
-            and (m.day is None or m.day.fits(at.date(), today))
-        }
-        if named and fitting:
+        named = moments(plain(line))
+        if fitting := {at for at in starts for moment in named if _fits(moment, at, today)}:
             return fitting.pop() if len(fitting) == 1 else None
     return None
+
+
+def _whole(role: str, text: str) -> str:
+    """Return what counts of a line: of ours whole sentences.
+
+    The first of several times we offer, if the line breaks off behind it, is not what they wanted.
+    """
+    return text if role == "caller" else text[: max(map(text.rfind, ".?!")) + 1]
 
 
 def _fits(moment: Moment, at: datetime, today: date) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from shop.numerals import cardinal, ordinal
 from shop.shopfile import WEEKDAYS
 
-_MONTHS = (
+MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
     *("october", "november", "december"),
 )
@@ -198,17 +198,17 @@ def _date(tokens: Sequence[str], at: int) -> tuple[int | None, int | None, int]:
     """Read "november twenty fourth", "the 24th of november" or a bare ordinal with "the"."""
     if at >= len(tokens):
         return None, None, at
-    if tokens[at] in _MONTHS:
+    if tokens[at] in MONTHS:
         of_month, after = _ordinal(tokens, _skip(tokens, at + 1, ("the",)), bare=True)
         if of_month is None:
             return None, None, at
-        return _MONTHS.index(tokens[at]) + 1, of_month, _past_year(tokens, after)
+        return MONTHS.index(tokens[at]) + 1, of_month, _past_year(tokens, after)
     of_month, after = _ordinal(tokens, at, bare=False)
     if of_month is None or (at and tokens[at - 1] not in ("the", "on", ",", *WEEKDAYS)):
         return None, None, at
     then = _skip(tokens, after, ("of",))
-    if then < len(tokens) and tokens[then] in _MONTHS:
-        return _MONTHS.index(tokens[then]) + 1, of_month, then + 1
+    if then < len(tokens) and tokens[then] in MONTHS:
+        return MONTHS.index(tokens[then]) + 1, of_month, then + 1
     # "the first one" is no date, "the first" at the end of a clause may be.
     if after < len(tokens) and tokens[after] in ("one", "time", "thing", "visit", "available"):
         return None, None, at

@@ -14,9 +14,7 @@ from sandbox.latency import ProfileName
 from sandbox.story import Records
 from sandbox.twilio.carrier import Carrier
 from sandbox.twilio.leg import Leg
-from sandbox.world import ACCOUNT_SID, AUTH_TOKEN, SHOP_NUMBER, service, world
-
-WEBHOOK = "/api/v1/webhooks/inbound-call"
+from sandbox.world import ACCOUNT_SID, AUTH_TOKEN, INBOUND_CALL, SHOP_NUMBER, service, world
 
 LOG_S = 20.0
 """How long the call log of a service started here is waited for; it comes within a second."""
@@ -63,7 +61,7 @@ async def started(profile: ProfileName, progress: Callable[[str], None]) -> Asyn
     ):
         yield Server(
             place.carrier,
-            running.url + WEBHOOK,
+            running.url + INBOUND_CALL,
             SHOP_NUMBER,
             Records(place.redis_url, place.database_url, last_lines_s=LOG_S),
             running.log,
@@ -97,7 +95,7 @@ async def running(url: str, public_url: str | None, access: Access) -> AsyncIter
         if not access.redis_url.startswith(("redis://", "rediss://", "unix://")):
             raise CannotCallError("REDIS_URL: must be an address that starts with redis://")
         records = Records(access.redis_url, access.database_url)
-    webhook_url = public + (WEBHOOK if not urlsplit(public).path else "")
+    webhook_url = public + (INBOUND_CALL if not urlsplit(public).path else "")
     async with Carrier(
         account_sid=access.twilio_account_sid, auth_token=token, routes=routes
     ) as carrier:

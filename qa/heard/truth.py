@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,14 +31,6 @@ class Timed:
     text: str
     pcm: Pcm
     spans: tuple[tuple[float, float], ...]
-
-
-class TimedVoice(Protocol):
-    """A voice that tells when it says what."""
-
-    def say(self, text: str) -> Timed:
-        """Speak one text."""
-        ...
 
 
 class TimedHibari:

@@ -10,7 +10,7 @@ from qa.mutants.planting import Mutant
 from qa.scenario.file import FOLDER
 from qa.scenario.run import cases, play_all
 from qa.scenario.verdict import Verdict
-from sandbox.world import SERVER, World, world
+from sandbox.world import SERVER, world
 
 CALLS_AT_ONCE, MUTANTS_AT_ONCE = 3, 2
 """What two cores bear: a bug must not be caught by a machine that is too slow."""
@@ -89,23 +89,13 @@ async def _play(names: Sequence[str], program: Sequence[str | Path]) -> list[Ver
     played: list[Verdict] = []
     with tempfile.TemporaryDirectory(prefix="bayline-mutant-") as folder:
         async with world(profile="none") as place:
-            await _all(place, names, program, Path(folder), played)
+            given = cases([FOLDER / f"{name}.yaml" for name in names])
+            await play_all(
+                place,
+                [case for case in given if not case.scenario.pending],
+                played.append,
+                at_once=CALLS_AT_ONCE,
+                out=Path(folder),
+                program=program,
+            )
     return played
-
-
-async def _all(
-    place: World,
-    names: Sequence[str],
-    program: Sequence[str | Path],
-    out: Path,
-    played: list[Verdict],
-) -> None:
-    given = cases([FOLDER / f"{name}.yaml" for name in names])
-    await play_all(
-        place,
-        [case for case in given if not case.scenario.pending],
-        played.append,
-        at_once=CALLS_AT_ONCE,
-        out=out,
-        program=program,
-    )

@@ -25,13 +25,12 @@ from qa.scenario.stage import Stage, stage
 from qa.scenario.verdict import Case, Verdict
 from qa.scripted_model import ScriptedReply
 from sandbox.twilio.leg import Leg
-from sandbox.world import SERVER, SHOP_NUMBER, ServiceError, World
+from sandbox.world import INBOUND_CALL, SERVER, SHOP_NUMBER, ServiceError, World
 from shop.numerals import digits as spoken_digits
 
 CALLS = RUN / "calls"
 """Recordings and logs of the calls lie beside the report."""
 
-WEBHOOK = "/api/v1/webhooks/inbound-call"
 LONGEST_CALL_S = 120.0
 
 AT_ONCE = 4
@@ -54,10 +53,19 @@ _VERDICTS = {"A": "TN-Validation-Passed-A", "B": "TN-Validation-Passed-B",
 
 
 def cases(paths: Sequence[Path]) -> list[Case]:
-    """Read scenarios and give each caller a number. Raises ScenarioError with all mistakes."""
+    """Read scenarios and give each caller a number. Raises ScenarioError with all mistakes.
+
+    A file that is given twice is played once; two files of one name are a mistake, since reports
+    and recordings go by the name.
+    """
     found: list[Case] = []
     problems: list[str] = []
-    for path in paths:
+    of_name: dict[str, Path] = {}
+    for path in dict.fromkeys(path.resolve() for path in paths):
+        other = of_name.setdefault(path.stem, path)
+        if other != path:
+            problems.append(f"{path}: {other} has the same name; rename one of them")
+            continue
         try:
             scenario = load(path)
         except ScenarioError as exc:
@@ -74,12 +82,13 @@ def cases(paths: Sequence[Path]) -> list[Case]:
 
 def _number(name: str) -> int:
     """Return the place of a scenario's number among all; always the same for one name."""
-    most = 100 * len(_AREAS)
-    taken = {number for other, number in _NUMBERS.items() if other != name}
-    number = zlib.crc32(name.encode()) % most
-    while number in taken:
-        number = (number + 1) % most
-    return _NUMBERS.setdefault(name, number)
+    if name not in _NUMBERS:
+        most = 100 * len(_AREAS)
+        number, taken = zlib.crc32(name.encode()) % most, set(_NUMBERS.values())
+        while number in taken:
+            number = (number + 1) % most
+        _NUMBERS[name] = number
+    return _NUMBERS[name]
 
 
 async def play_all(
@@ -169,7 +178,7 @@ async def _call(
     extra = {"StirVerstat": _VERDICTS[setup.attestation]} if setup.attestation else {}
     for number, part in enumerate(deeds, 1):
         leg = await here.place.carrier.dial(
-            here.service.url + WEBHOOK,
+            here.service.url + INBOUND_CALL,
             from_number=case.phone if setup.number == "own" else None,
             to_number=SHOP_NUMBER,
             extra=extra,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qa.audio import RATE_HZ, Pcm, Speech, speech
-from qa.caller import Caller, NothingHeard
+from qa.caller import REACTION_S, Caller, NothingHeard
 from qa.turns import sounds, texts
 from qa.turns.corpus import CallPlan, Interruption, Utterance
 from qa.turns.measure import InterruptionPlayed, TurnPlayed
@@ -14,9 +14,7 @@ from qa.turns.model import Asked, ScriptedModel
 from qa.turns.pauses import speak_with_pauses
 from qa.voices import speak
 from sandbox.twilio.leg import Leg
-from sandbox.world import SHOP_NUMBER, Service, World
-
-WEBHOOK = "/api/v1/webhooks/inbound-call"
+from sandbox.world import INBOUND_CALL, SHOP_NUMBER, Service, World
 
 NOISE_S = 20.0
 """Length of the background noise, which is repeated."""
@@ -153,7 +151,7 @@ class Stage:
             await _listen(caller, SETTLE_S)
         else:
             await asyncio.sleep(max(0.0, talk_start_s + talk_s - leg.clock()))
-            await caller.hear_silence()
+            await caller.wait_for_quiet(REACTION_S)
         until_s = leg.clock()
         asked = self._asked(plan.number, start_s, until_s)
         clears_s = [e.at_s for e in leg.events if e.kind == "clear" and start_s <= e.at_s]
@@ -176,7 +174,7 @@ class Stage:
                 room.noise, room.snr_db, NOISE_S, len(plan.items), self.babble
             )
         leg = await self.place.carrier.dial(
-            self.running.url + WEBHOOK,
+            self.running.url + INBOUND_CALL,
             from_number=plan.number,
             to_number=SHOP_NUMBER,
             background=background,

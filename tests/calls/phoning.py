@@ -12,10 +12,9 @@ from psycopg.rows import dict_row
 
 from qa.audio import Pcm, read_wav
 from sandbox.twilio.leg import Leg
-from sandbox.world import SHOP_NUMBER, Service, World
+from sandbox.world import INBOUND_CALL, SHOP_NUMBER, Service, World
 
 DANA = "+15035550142"
-WEBHOOK = "/api/v1/webhooks/inbound-call"
 STREAM = "/api/v1/voice/media-stream"
 
 _RECORDINGS = Path(__file__).parent.parent.parent / "qa" / "recordings" / "demo"
@@ -48,7 +47,7 @@ async def dial(
         await rows(place, _FORGET_WISHES, caller)
         await rows(place, _FORGET_HOLDS, caller)
     return await place.carrier.dial(
-        running.url + WEBHOOK, from_number=caller, to_number=SHOP_NUMBER
+        running.url + INBOUND_CALL, from_number=caller, to_number=SHOP_NUMBER
     )
 
 

@@ -1,10 +1,10 @@
 """What the carrier says of a number travels from the webhook to the call."""
 
 import pytest
-from phoning import DANA, WEBHOOK, call_log, lines
+from phoning import DANA, call_log, lines
 
 from qa.caller import Caller
-from sandbox.world import SHOP_NUMBER, Service, World
+from sandbox.world import INBOUND_CALL, SHOP_NUMBER, Service, World
 
 pytestmark = [
     pytest.mark.call,
@@ -25,7 +25,7 @@ async def test_a_forged_number_is_greeted_like_a_stranger(
 ) -> None:
     """A number without its carrier's word is greeted by name; one that fails its check is not."""
     leg = await place.carrier.dial(
-        running.url + WEBHOOK,
+        running.url + INBOUND_CALL,
         from_number=DANA,
         to_number=SHOP_NUMBER,
         extra={"StirVerstat": verdict},

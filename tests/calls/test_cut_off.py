@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from phoning import WEBHOOK, call_log, dial, lines, rows, session, until_agent_said
+from phoning import call_log, dial, lines, rows, session, until_agent_said
 from psycopg.types.json import Jsonb
 from voiced import voiced
 
 from qa.caller import Caller
 from sandbox.twilio.leg import Leg
-from sandbox.world import SHOP_NUMBER, Service, World
+from sandbox.world import INBOUND_CALL, SHOP_NUMBER, Service, World
 
 pytestmark = [
     pytest.mark.call,
@@ -156,7 +156,7 @@ async def test_a_number_without_its_carriers_word_hears_nothing(
     """A number that may be forged is told nothing of what its owner wanted."""
     await _broke_off(place, ANDRE, 1)
     leg = await place.carrier.dial(
-        running.url + WEBHOOK,
+        running.url + INBOUND_CALL,
         from_number=ANDRE,
         to_number=SHOP_NUMBER,
         extra={"StirVerstat": "TN-Validation-Passed-C"},

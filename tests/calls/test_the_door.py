@@ -11,13 +11,13 @@ from xml.etree import ElementTree
 import httpx
 import psycopg
 import pytest
-from phoning import STREAM, WEBHOOK, call_log, dial, lines, recording, session
+from phoning import STREAM, call_log, dial, lines, recording, session
 from twilio.request_validator import RequestValidator
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from qa.caller import Caller
-from sandbox.world import ACCOUNT_SID, AUTH_TOKEN, SHOP_NUMBER, Service, World
+from sandbox.world import ACCOUNT_SID, AUTH_TOKEN, INBOUND_CALL, SHOP_NUMBER, Service, World
 
 pytestmark = [
     pytest.mark.call,
@@ -50,11 +50,11 @@ async def ring(
     running: Service, fields: dict[str, str], *, signed_for: str | None = None, **headers: str
 ) -> httpx.Response:
     """Post the inbound webhook, signed for an address (the service's own by default)."""
-    url = (signed_for or running.url) + WEBHOOK
+    url = (signed_for or running.url) + INBOUND_CALL
     signature = RequestValidator(AUTH_TOKEN).compute_signature(url, fields)
     async with httpx.AsyncClient() as client:
         return await client.post(
-            running.url + WEBHOOK,
+            running.url + INBOUND_CALL,
             data=fields,
             headers={"X-Twilio-Signature": signature} | headers,
             timeout=15,
@@ -117,7 +117,7 @@ async def test_only_signed_webhooks_are_answered(running: Service) -> None:
     assert (await ring(running, fields)).status_code == 200
     assert (await ring(running, fields, signed_for="https://evil.example")).status_code == 403
     async with httpx.AsyncClient() as client:
-        url = running.url + WEBHOOK
+        url = running.url + INBOUND_CALL
         assert (await client.post(url, data=fields)).status_code == 403
         forged = {"X-Twilio-Signature": "AAAA"}
         assert (await client.post(url, data=fields, headers=forged)).status_code == 403

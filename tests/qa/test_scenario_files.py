@@ -114,6 +114,18 @@ def test_all_mistakes_of_a_file_are_told_at_once(tmp_path: Path) -> None:
     assert 'did you mean "proves"' in told and 'did you mean "outcome"' in told
 
 
+def test_a_file_given_twice_is_played_once_and_a_name_given_twice_is_a_mistake(
+    tmp_path: Path,
+) -> None:
+    """Two callers of one number would meet on file; two recordings of one name be one."""
+    library = FOLDER / "wrong-number.yaml"
+    assert [case.name for case in cases([library, library])] == ["wrong-number"]
+    other = tmp_path / library.name
+    other.write_bytes(library.read_bytes())
+    with pytest.raises(ScenarioError, match="has the same name; rename one"):
+        cases([library, other])
+
+
 def test_a_scenario_that_is_not_there_is_named_with_the_nearest() -> None:
     """A typo on the command line is answered like one in a file."""
     with pytest.raises(ScenarioError, match='did you mean "known-caller-books"'):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile  # type: ignore[import-untyped]  # ships no types
-from tone_agent import TOKEN, WEBHOOK, tone_agent
+from tone_agent import TOKEN, tone_agent
 
 from qa import human
 from qa.audio import BadRecording, Pcm
@@ -13,6 +13,7 @@ from qa.scenario.call import Filler, perform, prepare
 from qa.scenario.form import Turn
 from sandbox.twilio.carrier import Carrier
 from sandbox.twilio.mulaw import decode, encode
+from sandbox.world import INBOUND_CALL
 
 pytestmark = pytest.mark.unit
 
@@ -57,7 +58,7 @@ async def test_the_line_is_bad_from_its_turn_on_until_another_says_otherwise() -
         Carrier(account_sid="AC" + "0" * 32, auth_token=TOKEN) as carrier,
     ):
         leg = await carrier.dial(
-            agent.url + WEBHOOK, from_number="+15035550142", to_number="+15035550100"
+            agent.url + INBOUND_CALL, from_number="+15035550142", to_number="+15035550100"
         )
         await perform(leg, deeds, agent_ends=False)
     (gap,) = [event for event in leg.events if event.kind == "gap"]

@@ -13,8 +13,8 @@ from aiohttp import WSMsgType, web
 from twilio.request_validator import RequestValidator
 
 from sandbox.twilio import mulaw
+from sandbox.world import INBOUND_CALL
 
-WEBHOOK = "/api/v1/webhooks/inbound-call"
 TOKEN = "the-service's-own-token"
 
 TONE_S = 0.4
@@ -40,7 +40,7 @@ class ToneAgent:
         self.forms.append(form)
         signature = request.headers.get("X-Twilio-Signature", "")
         public = self.public_url or self.url
-        if not RequestValidator(TOKEN).validate(public + WEBHOOK, form, signature):
+        if not RequestValidator(TOKEN).validate(public + INBOUND_CALL, form, signature):
             return web.Response(status=403)
         stream = f'<Connect><Stream url="{public.replace("http", "ws", 1)}/stream"/></Connect>'
         return web.Response(text=self.twiml or f"<Response>{stream}</Response>")
@@ -82,7 +82,7 @@ async def tone_agent() -> AsyncIterator[ToneAgent]:
     """Run one on a free port of the loopback."""
     agent = ToneAgent()
     app = web.Application()
-    app.router.add_post(WEBHOOK, agent._webhook)
+    app.router.add_post(INBOUND_CALL, agent._webhook)
     app.router.add_get("/stream", agent._stream)
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()

@@ -87,6 +87,20 @@ def test_the_wish_is_read_from_tools_and_words(
     assert open_wish(used, said, shop, TODAY) == expected
 
 
+@pytest.mark.parametrize(
+    ("ours", "at"),
+    [
+        ("I have Tuesday at nine in the", None),  # the first of three, and then the line broke
+        ("I have Tuesday at nine in the morning, two", None),
+        ("Tuesday at nine in the morning is free. Which", f"{TUESDAY}T09:00:00"),
+    ],
+)
+def test_what_we_were_still_offering_was_not_wanted(shop: Shop, ours: str, at: str | None) -> None:
+    """The next call must not say that they wanted a time that only we had named."""
+    said = [("caller", "An oil change on Tuesday."), ("agent", ours)]
+    assert open_wish([OFFERED], said, shop, TODAY) == Wish("book", "oil_change", TUESDAY, at)
+
+
 def test_what_we_named_is_no_wish(shop: Shop) -> None:
     """A service that only the agent spoke of was not asked for."""
     assert open_wish([], [("agent", "We do oil changes: an oil change?")], shop, TODAY) is None
